@@ -1,0 +1,50 @@
+# `make demo` and `make test` set up all they need in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check format lock bench schema clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/bridge demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check app tests bench
+	$(BIN)/ruff check app tests bench
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format app tests bench
+	$(BIN)/ruff check --fix app tests bench
+
+bench: $(VENV)/.runtime
+	$(BIN)/python -m bench $(ARGS)
+
+schema: $(VENV)/.runtime
+	$(BIN)/bridge schema > app/config/bridge.schema.json
+
+# Needs uv; the lock files are what everything else installs from.
+lock:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock" -o requirements.lock pyproject.toml
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock" -c requirements.lock --group dev \
+	    -o requirements-dev.lock pyproject.toml
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

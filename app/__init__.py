@@ -1,0 +1,1 @@
+"""Altcraft scenario bridge: any webhook becomes the start of an Altcraft scenario."""

@@ -1,0 +1,139 @@
+"""Sends requests to one Altcraft platform, and says of each what became of it."""
+
+import asyncio
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import aiohttp
+import httpx
+import orjson
+import structlog
+from httpx_aiohttp import AiohttpTransport
+
+from app.altcraft.replies import Answer, Meaning, judge
+from app.altcraft.requests import START, method_url, start_body
+from app.kit.clock import Clock
+from app.kit.secret import Secret
+from app.model.outcome import Outcome, OutcomeKind
+from app.model.start import Match, ScenarioStart
+
+_log = structlog.get_logger()
+_MAX_ANSWER_BYTES = 1024**2
+# Below what servers and proxies usually keep idle connections for (60 s and more): a connection
+# that the other side closes while we write to it leaves a start in doubt.
+_KEEP_ALIVE_S = 15.0
+
+
+@dataclass(slots=True)
+class _Progress:
+    was_written: bool = False
+
+
+# Tracing hooks run in the task of the request, which is how they find its progress.
+_progress: ContextVar[_Progress] = ContextVar("progress")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One platform. `timeout_s` is the limit of a whole request; `connections` at once at most."""
+
+    url: str
+    token: Secret = field(repr=False)
+    timeout_s: float = 15.0
+    connections: int = 16
+
+
+class AltcraftClient:
+    def __init__(self, address: Address, known: tuple[Meaning, ...], clock: Clock) -> None:
+        self._address = address
+        self._known = known
+        self._clock = clock
+        self._url = method_url(address.url, START)
+        self._http = httpx.AsyncClient(
+            transport=AiohttpTransport(client=self._session),
+            timeout=httpx.Timeout(address.timeout_s),
+            trust_env=False,
+            follow_redirects=False,
+            headers={
+                "User-Agent": "altcraft-scenario-bridge",
+                "Content-Type": "application/json",
+                "Accept-Encoding": "identity",
+            },
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def start(self, start: ScenarioStart, match: Match, *, request_id: str) -> Outcome:
+        """Never raises for what the other side or the network does: that is an Outcome."""
+        # In the body, as documented for every version; the header came later.
+        body = {"token": self._address.token.reveal(), **start_body(start, match)}
+        progress = _Progress()
+        _progress.set(progress)
+        try:
+            async with asyncio.timeout(self._address.timeout_s):
+                answer = await self._post(orjson.dumps(body), request_id)
+        except TimeoutError:
+            return _broken(progress, f"no answer within {self._address.timeout_s:g} s")
+        except httpx.HTTPError as error:
+            return _broken(progress, _cause(error))
+        except Exception as error:  # noqa: BLE001 - whatever it was, the start may have been sent
+            _log.error("altcraft.client_failed", kind=type(error).__name__, request_id=request_id)
+            return _broken(progress, type(error).__name__)
+        return judge(answer, self._known, self._clock.now())
+
+    async def _post(self, body: bytes, request_id: str) -> Answer:
+        headers = {"X-Request-Id": request_id}
+        async with self._http.stream("POST", self._url, content=body, headers=headers) as reply:
+            raw, is_cut = b"", False
+            try:
+                async for part in reply.aiter_bytes():
+                    raw += part
+                    if len(raw) > _MAX_ANSWER_BYTES:
+                        is_cut = True
+                        break
+            except httpx.HTTPError:
+                is_cut = True
+            return Answer(reply.status_code, dict(reply.headers), raw, is_cut)
+
+    def _session(self) -> aiohttp.ClientSession:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_note_written)
+        connector = aiohttp.TCPConnector(
+            limit=self._address.connections,
+            keepalive_timeout=_KEEP_ALIVE_S,
+            ttl_dns_cache=30,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            trace_configs=[trace],
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+
+
+async def _note_written(
+    _: aiohttp.ClientSession,
+    __: SimpleNamespace,
+    ___: aiohttp.TraceRequestHeadersSentParams,
+) -> None:
+    _progress.get().was_written = True
+
+
+def _broken(progress: _Progress, why: str) -> Outcome:
+    """What broke before the first byte was written did not start anything; after it, nobody
+    knows. The classes of exceptions don't tell: httpx-aiohttp has a connection that broke in the
+    middle of the answer as `ConnectTimeout`."""
+    if progress.was_written:
+        return Outcome(OutcomeKind.IN_DOUBT, text=f"after it was sent: {why}", in_doubt=True)
+    return Outcome(OutcomeKind.NOT_SENT, text=f"not sent: {why}")
+
+
+def _cause(error: httpx.HTTPError) -> str:
+    """The class of what broke, and the system's word for it; never the text, which may hold
+    the address with what is in it."""
+    cause = error.__cause__ or error
+    system = cause.__cause__ if isinstance(cause.__cause__, OSError) else cause
+    why = system.strerror if isinstance(system, OSError) and system.strerror else ""
+    return f"{type(cause).__name__} ({why})" if why else type(cause).__name__

@@ -1,0 +1,1 @@
+"""The `bridge` command. Exit statuses: see app/cli/exits.py."""

@@ -1,0 +1,37 @@
+"""`bridge serve`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.config.settings import environment, read_settings
+from app.observe.logs import configure_logs
+from app.service.roles import Role
+from app.service.run import run_service
+
+
+def serve(
+    *,
+    role: Annotated[
+        Role, typer.Option(help="all, ingest (takes calls only) or worker (delivers only)")
+    ] = Role.ALL,
+    config: Annotated[Path | None, typer.Option(help="instead of BRIDGE_CONFIG")] = None,
+    host: Annotated[str | None, typer.Option(help="instead of BRIDGE_HOST")] = None,
+    port: Annotated[int | None, typer.Option(help="instead of BRIDGE_PORT")] = None,
+) -> None:
+    """Take calls and deliver scenario starts, until SIGTERM or SIGINT."""
+    settings = read_settings(config=config, host=host, port=port)
+    configure_logs(settings.log_format, settings.log_level)
+    run(run_service(settings, environment(), role))
+
+
+def run(coroutine: "asyncio._CoroutineLike[None]") -> None:
+    """With the faster loop where it is to be had."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(coroutine)
+    else:
+        uvloop.run(coroutine)

@@ -1,0 +1,97 @@
+"""What all models of the file share, and the small types their fields are made of."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+from app.kit import durations
+
+T = TypeVar("T")
+
+
+class Part(BaseModel):
+    """A mapping of the file: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _text(parse: Callable[[str], Any]) -> BeforeValidator:
+    def read(given: Any) -> Any:
+        if not isinstance(given, str):
+            raise ValueError("expected a text")  # noqa: TRY004 - pydantic reports ValueError
+        return parse(given)
+
+    return BeforeValidator(read)
+
+
+Seconds: TypeAlias = Annotated[
+    float,
+    _text(durations.seconds),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$"}),
+]
+"""A duration as written (`30s`), held in seconds."""
+
+Bytes: TypeAlias = Annotated[
+    int,
+    _text(durations.size_bytes),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|KB|MB)$"}),
+]
+
+Rate: TypeAlias = Annotated[
+    float,
+    _text(durations.per_second),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*/\s*(s|m|h)$"}),
+]
+
+
+def _as_cel(given: Any) -> Any:
+    """A number or a flag in the file is the expression that yields it."""
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return str(given) if isinstance(given, int | float) else given
+
+
+Expression: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_as_cel),
+    StringConstraints(min_length=1, max_length=8192),
+    WithJsonSchema({"type": ["string", "number", "boolean"], "description": "a CEL expression"}),
+]
+"""The text of a CEL expression."""
+
+Name: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$", min_length=1, max_length=64)
+]
+"""A name that may stand in a URL path and a metric label."""
+
+
+def is_list(given: object) -> str:
+    return "<many>" if isinstance(given, list | tuple) else "<one>"
+
+
+if TYPE_CHECKING:
+    OneOrMany: TypeAlias = tuple[T, ...]
+else:
+
+    class OneOrMany:
+        """`OneOrMany[X]`: one X or a list of them in the file, always a tuple of X here.
+
+        The tags in angle brackets are left out of the keys that faults name.
+        """
+
+        def __class_getitem__(cls, item: Any) -> Any:
+            return Annotated[
+                Annotated[item, Tag("<one>")] | Annotated[tuple[item, ...], Tag("<many>")],
+                Discriminator(is_list),
+                AfterValidator(lambda v: v if isinstance(v, tuple) else (v,)),
+            ]

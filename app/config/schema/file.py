@@ -1,0 +1,30 @@
+"""The whole file."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from app.config.schema.base import Name, Part, Seconds
+from app.config.schema.destination import Destination
+from app.config.schema.rule import Rule
+from app.config.schema.source import Source
+
+
+class DeliverySettings(Part):
+    """How this installation's workers behave."""
+
+    lease: Seconds = Field(
+        60.0, description="a worker that is silent for longer is lost: others take its deliveries"
+    )
+    poll: Seconds = Field(1.0, gt=0, description="how often to look for due deliveries, unasked")
+    grace: Seconds = Field(20.0, ge=0, description="time to finish what is in flight at a stop")
+
+
+class BridgeFile(Part):
+    """Configuration of the Altcraft scenario bridge."""
+
+    version: Literal[1] = Field(description="of this format")
+    destinations: dict[Name, Destination] = Field(min_length=1, description="Altcraft platforms")
+    sources: dict[Name, Source] = Field(min_length=1, description="who may call /hooks/NAME")
+    rules: tuple[Rule, ...] = Field(description="asked in order; each that holds starts")
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)

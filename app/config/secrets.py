@@ -1,0 +1,52 @@
+"""Turns a reference to a secret into the secret."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.config.schema.secret import SecretRef
+from app.kit.errors import BridgeError
+from app.kit.secret import Secret
+
+_MAX_BYTES = 64 * 1024
+
+
+class SecretMissing(BridgeError):
+    """A secret that the file refers to is not there, or is empty."""
+
+    slug = "configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReader:
+    """Relative paths of secret files start at `base`, the folder of the configuration."""
+
+    environ: Mapping[str, str]
+    base: Path
+
+    def one(self, ref: SecretRef) -> Secret:
+        """Raises SecretMissing, whose text names the variable or file, never its content."""
+        return Secret(self._env(ref.env) if ref.env is not None else self._file(ref.file or ""))
+
+    def all(self, refs: Iterable[SecretRef]) -> tuple[Secret, ...]:
+        return tuple(self.one(ref) for ref in refs)
+
+    def _env(self, name: str) -> str:
+        text = self.environ.get(name, "")
+        if not text:
+            raise SecretMissing(f"environment variable {name} is not set or empty")
+        return text
+
+    def _file(self, name: str) -> str:
+        path = self.base / name
+        try:
+            raw = path.read_bytes()[: _MAX_BYTES + 1]
+            text = raw.decode().removesuffix("\n").removesuffix("\r")
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise SecretMissing(f"secret file {path} can't be read: {why}") from None
+        except UnicodeDecodeError:
+            raise SecretMissing(f"secret file {path} is not UTF-8 text") from None
+        if not text or len(raw) > _MAX_BYTES:
+            raise SecretMissing(f"secret file {path} is empty or larger than {_MAX_BYTES} bytes")
+        return text

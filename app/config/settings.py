@@ -1,0 +1,90 @@
+"""What differs by machine: the environment, prefix `BRIDGE_`."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.config.faults import ConfigRefused, Fault
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    HUMAN = "human"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="BRIDGE_", frozen=True, extra="ignore")
+
+    config: Path = Field(Path("bridge.yaml"), description="the configuration file")
+    database_url: str = Field(
+        "sqlite+aiosqlite:///data/bridge.db", description="where events and deliveries are kept"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in the container")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    public_url: str | None = Field(
+        None, description="the address callers use, when a proxy stands before the bridge"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="networks whose X-Forwarded-For is believed, parted by commas"
+    )
+    admin_token: SecretStr | None = Field(None, description="opens the operator API")
+    log_format: LogFormat = Field(LogFormat.AUTO, description="human on a terminal, else JSON")
+    log_level: LogLevel = Field(LogLevel.INFO, description="the least level that is written")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, given: Any) -> Any:
+        return (
+            tuple(filter(None, given.replace(" ", "").split(",")))
+            if isinstance(given, str)
+            else given
+        )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for network in given:
+            ip_network(network, strict=False)
+        return given
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_http(cls, given: str | None) -> str | None:
+        if given is not None and not given.startswith(("http://", "https://")):
+            raise ValueError("expected an address such as https://hooks.example.com")
+        return given.rstrip("/") if given else None
+
+
+def read_settings(**overrides: object) -> Settings:
+    """The environment, with what the command line says on top.
+
+    Raises ConfigRefused naming each variable that can't be used.
+    """
+    given = {name: setting for name, setting in overrides.items() if setting is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as error:
+        faults = [
+            Fault(f"BRIDGE_{'.'.join(str(part) for part in e['loc'])}".upper(), e["msg"])
+            for e in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigRefused("environment", faults) from None
+
+
+def environment() -> Mapping[str, str]:
+    """The process's environment, for secrets."""
+    return os.environ  # noqa: TID251 - the one place that reads it

@@ -1,0 +1,169 @@
+"""From a call that its source lets in to events and deliveries, durably."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from app.kit.clock import Clock
+from app.kit.ids import new_id
+from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.event import Event, EventId, EventStatus
+from app.model.start import ScenarioStart
+from app.outbox import Acceptance, Accepted, Duplicate
+from app.revision import Revision
+from app.rules import Decision, evaluate
+from app.sources.call import Call
+from app.sources.receive import Item, Taken
+from app.sources.source import Source
+
+_log = structlog.get_logger()
+
+
+class Accepting(Protocol):
+    async def accept(
+        self, acceptances: list[Acceptance], *, limit_s: float
+    ) -> list[Accepted | Duplicate]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """What became of one item of a call. `status` is `accepted`, `ignored` or `duplicate`."""
+
+    event_id: EventId
+    status: str
+    deliveries: tuple[Delivery, ...]
+    reason: str | None
+
+
+class Acceptor:
+    def __init__(self, outbox: Accepting, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+
+    async def accept(
+        self, revision: Revision, source: Source, call: Call, taken: Taken, *, limit_s: float
+    ) -> list[Taking]:
+        """One commit for all items of the call. Raises StoreUnavailable: then nothing that the
+        caller was told of is stored, and it may call again."""
+        stored = _Stored.of(source, call)
+        acceptances = [
+            self._acceptance(revision, source, call, stored, item, taken) for item in taken.items
+        ]
+        results = await self._outbox.accept(acceptances, limit_s=limit_s)
+        takings = [
+            _taking(acceptance, result)
+            for acceptance, result in zip(acceptances, results, strict=True)
+        ]
+        for taking in takings:
+            _log_taking(source.name, taking)
+        return takings
+
+    def _acceptance(
+        self,
+        revision: Revision,
+        source: Source,
+        call: Call,
+        stored: "_Stored",
+        item: Item,
+        taken: Taken,
+    ) -> Acceptance:
+        decision = _decide(revision, source, item)
+        event_id = EventId(new_id())
+        event = Event(
+            id=event_id,
+            source=source.name,
+            received_at=call.received_at,
+            method=call.method,
+            path=stored.path,
+            query=stored.query,
+            headers=stored.headers,
+            content_type=call.content_type,
+            body=item.body(call),
+            status=EventStatus.ACCEPTED if decision.starts else EventStatus.IGNORED,
+            reason=item.reason or decision.reason or _notes(decision),
+        )
+        deliveries = tuple(
+            new_delivery(start, event, revision.id, call.received_at) for start in decision.starts
+        )
+        return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The parts of a call as they are kept: with the places that held a secret emptied."""
+
+    path: str
+    query: str
+    headers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, source: Source, call: Call) -> "_Stored":
+        clean = source.without_secrets(call)
+        return cls(clean.path, clean.raw_query, clean.headers)
+
+
+def new_delivery(
+    start: ScenarioStart,
+    event: Event,
+    revision: str,
+    at: datetime,
+    replay_of: DeliveryId | None = None,
+) -> Delivery:
+    return Delivery(
+        id=DeliveryId(new_id()),
+        event_id=event.id,
+        source=event.source,
+        start=start,
+        config_revision=revision,
+        state=DeliveryState.PENDING,
+        match_index=0,
+        attempts=0,
+        created_at=at,
+        next_attempt_at=at,
+        replay_of=replay_of,
+    )
+
+
+def _decide(revision: Revision, source: Source, item: Item) -> Decision:
+    if item.reason is not None:
+        return Decision((), ())
+    return evaluate(revision.rules, item.variables, region=source.region)
+
+
+def _notes(decision: Decision) -> str | None:
+    """What did not go as the rules hoped although something starts: worth keeping."""
+    held = [str(miss) for miss in decision.misses if miss.held == miss.total]
+    return "; ".join([*held, *decision.notes]) or None
+
+
+def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
+    if isinstance(result, Duplicate):
+        return Taking(result.event_id, "duplicate", (), None)
+    event = acceptance.event
+    return Taking(event.id, event.status.value, acceptance.deliveries, event.reason)
+
+
+def _log_taking(source: str, taking: Taking) -> None:
+    _log.info(
+        f"call.{taking.status}",
+        event_id=taking.event_id,
+        source=source,
+        deliveries=[delivery.id for delivery in taking.deliveries],
+        **({"reason": taking.reason} if taking.reason else {}),
+    )
+
+
+def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
+    """As a caller reads it: what was taken and what it starts, nothing of why."""
+    for taking in takings:
+        yield {
+            "event_id": taking.event_id,
+            "status": taking.status,
+            "deliveries": [
+                {"id": d.id, "rule": d.start.rule, "scenario": d.start.scenario}
+                for d in taking.deliveries
+            ],
+        }

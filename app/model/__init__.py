@@ -1,0 +1,1 @@
+"""The words of the product as frozen values: event, scenario start, delivery, outcome."""

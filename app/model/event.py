@@ -1,0 +1,33 @@
+"""One call as it came in, kept so that it can be replayed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+EventId = NewType("EventId", str)
+
+
+class EventStatus(StrEnum):
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`query` is the raw query string and `headers` have lower-case names; both come here
+    with the places that held a secret emptied. `body` is the bytes as received. `reason` says
+    why an ignored event started nothing: the nearest rule and the condition that failed."""
+
+    id: EventId
+    source: str
+    received_at: datetime
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    content_type: str
+    body: bytes
+    status: EventStatus
+    reason: str | None = None

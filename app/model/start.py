@@ -1,0 +1,44 @@
+"""What a rule makes of an event: the request to engage a person in a scenario."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.model.json import JsonObject
+
+
+class Matching(StrEnum):
+    """Altcraft's names for the ways to find a profile (guide "Engage profile in scenario")."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+    PROFILE_ID = "profile_id"
+    CUSTOM = "custom"
+
+
+class InDoubt(StrEnum):
+    """What to do when nobody knows whether Altcraft started the scenario."""
+
+    RETRY = "retry"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One way to find the profile. `field` is the profile field of `custom`, else None;
+    only `custom` takes an int as `value`."""
+
+    matching: Matching
+    value: str | int
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioStart:
+    """`matches` holds at least one; the next is tried when Altcraft knows no such profile."""
+
+    rule: str
+    destination: str
+    scenario: int
+    matches: tuple[Match, ...]
+    content: JsonObject
+    in_doubt: InDoubt

@@ -1,0 +1,61 @@
+"""How log lines look: for people on a terminal, JSON otherwise."""
+
+import logging
+import sys
+from typing import TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from app.config.settings import LogFormat, LogLevel
+
+
+def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None) -> None:
+    """Send our lines and those of the libraries to `to` (default stderr), one shape for all."""
+    stream = to or sys.stderr
+    is_human = how is LogFormat.HUMAN or (how is LogFormat.AUTO and stream.isatty())
+    renderer: Processor = (
+        structlog.dev.ConsoleRenderer(colors=stream.isatty()) if is_human else _as_json
+    )
+    number = logging.getLevelNamesMapping()[level.upper()]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info if not is_human else _nothing,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    _route_libraries(stream, shared, renderer, number)
+
+
+def _route_libraries(
+    stream: TextIO, shared: list[Processor], renderer: Processor, number: int
+) -> None:
+    lines = logging.StreamHandler(stream)
+    lines.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [lines]
+    # A library's debug lines may hold requests with their bodies: never, whatever our level.
+    root.setLevel(max(number, logging.WARNING))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic", "aiosqlite"):
+        logging.getLogger(name).handlers = []
+        logging.getLogger(name).propagate = True
+
+
+def _as_json(_: WrappedLogger, __: str, event: EventDict) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def _nothing(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    return event

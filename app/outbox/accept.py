@@ -1,0 +1,145 @@
+"""Accepts events: the event, its deduplication key and its deliveries in one commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.model.delivery import Delivery
+from app.model.event import Event, EventId
+from app.outbox import tables
+from app.outbox.engine import insert_new
+from app.outbox.rows import Values, delivery_values, event_values, micros
+from app.outbox.writer import Write
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """One event with what it starts. `dedup_window_s` is the age in seconds from which on a
+    known key is taken for a new call; None: never."""
+
+    event: Event
+    dedup_key: str | None
+    deliveries: tuple[Delivery, ...]
+    dedup_window_s: float | None = None
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        return None if self.dedup_key is None else (self.event.source, self.dedup_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """`event_id` is that of the first call with this key."""
+
+    event_id: EventId
+
+
+Unit = Sequence[Acceptance]
+Results = list[Accepted | Duplicate]
+_ACCEPTED = Accepted()
+
+
+async def _accept(connection: AsyncConnection, units: Sequence[Unit]) -> list[Results]:
+    acceptances = [acceptance for unit in units for acceptance in unit]
+    first = await _first_events(connection, acceptances)
+    results: list[Results] = []
+    fresh: list[Acceptance] = []
+    for unit in units:
+        results.append([])
+        for acceptance in unit:
+            known = first.get(acceptance.key) if acceptance.key else None
+            if known is None or known == acceptance.event.id:
+                fresh.append(acceptance)
+                results[-1].append(_ACCEPTED)
+            else:
+                results[-1].append(Duplicate(known))
+    await _insert(connection, fresh)
+    return results
+
+
+async def _insert(connection: AsyncConnection, fresh: Sequence[Acceptance]) -> None:
+    if not fresh:
+        return
+    await connection.execute(insert(tables.event), [event_values(a.event) for a in fresh])
+    deliveries = [delivery_values(d) for a in fresh for d in a.deliveries]
+    if deliveries:
+        await connection.execute(insert(tables.delivery), deliveries)
+
+
+async def _first_events(
+    connection: AsyncConnection, acceptances: Sequence[Acceptance]
+) -> dict[tuple[str, str], EventId]:
+    """The event that holds each key after this commit."""
+    wanted: dict[tuple[str, str], Acceptance] = {}
+    for acceptance in acceptances:
+        if acceptance.key is not None:
+            wanted.setdefault(acceptance.key, acceptance)
+    if not wanted:
+        return {}
+    statement = insert_new(tables.dedup, connection.dialect).returning(
+        tables.dedup.c.source, tables.dedup.c.key
+    )
+    taken = await connection.execute(statement, [_dedup_values(a) for a in wanted.values()])
+    first = {(row.source, row.key): wanted[row.source, row.key].event.id for row in taken}
+    known = [key for key in wanted if key not in first]
+    if known:
+        first |= await _known_events(connection, [wanted[key] for key in known])
+    return first
+
+
+async def _known_events(
+    connection: AsyncConnection, acceptances: Sequence[Acceptance]
+) -> dict[tuple[str, str], EventId]:
+    table = tables.dedup.c
+    keys = [a.key for a in acceptances]
+    found = await connection.execute(
+        select(table.source, table.key, table.event_id, table.received_at).where(
+            tuple_(table.source, table.key).in_(keys)
+        )
+    )
+    holders = {(row.source, row.key): row for row in found}
+    first: dict[tuple[str, str], EventId] = {}
+    for acceptance in acceptances:
+        holder = holders[acceptance.event.source, acceptance.dedup_key or ""]
+        if _is_past(acceptance, holder.received_at):
+            await _take_over(connection, acceptance)
+            first[holder.source, holder.key] = acceptance.event.id
+        else:
+            first[holder.source, holder.key] = EventId(holder.event_id)
+    return first
+
+
+def _is_past(acceptance: Acceptance, received_at: int) -> bool:
+    if acceptance.dedup_window_s is None:
+        return False
+    age = micros(acceptance.event.received_at) - received_at
+    return age >= acceptance.dedup_window_s * 1e6
+
+
+async def _take_over(connection: AsyncConnection, acceptance: Acceptance) -> None:
+    values = _dedup_values(acceptance)
+    table = tables.dedup
+    await connection.execute(
+        update(table)
+        .where(table.c.source == values["source"], table.c.key == values["key"])
+        .values(event_id=values["event_id"], received_at=values["received_at"])
+    )
+
+
+def _dedup_values(acceptance: Acceptance) -> Values:
+    return {
+        "source": acceptance.event.source,
+        "key": acceptance.dedup_key,
+        "event_id": acceptance.event.id,
+        "received_at": micros(acceptance.event.received_at),
+    }
+
+
+ACCEPT: Write[Unit, Results] = Write("accept", _accept)

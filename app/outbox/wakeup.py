@@ -1,0 +1,21 @@
+"""Tells a worker of the same process that something is due, so that it need not poll for it."""
+
+import asyncio
+
+
+class Wakeup:
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def notify(self) -> None:
+        self._event.set()
+
+    async def wait(self, limit_s: float) -> bool:
+        """True when woken, false when the time ran out. One waiter at a time."""
+        try:
+            async with asyncio.timeout(limit_s):
+                await self._event.wait()
+        except TimeoutError:
+            return False
+        self._event.clear()
+        return True

@@ -1,0 +1,137 @@
+"""Compiles a configuration whole."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from app.config.document import Document, read_document
+from app.config.faults import ConfigRefused, Fault, Severity
+from app.config.schema.destination import Destination
+from app.config.schema.file import BridgeFile, DeliverySettings
+from app.config.secrets import SecretMissing, SecretReader
+from app.config.validate import validate
+from app.expressions import Scope
+from app.kit.secret import Secret
+from app.rules import Rules, build_rules
+from app.sources.build import build_source
+from app.sources.source import Source, uncovered
+
+_KEY_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """A destination with its token at hand."""
+
+    name: str
+    settings: Destination
+    token: Secret = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One configuration, compiled. `id` names its content; `scope` is what its expressions
+    are evaluated in, one call at a time."""
+
+    id: str
+    platforms: Mapping[str, Platform]
+    sources: Mapping[str, Source]
+    rules: Rules
+    delivery: DeliverySettings
+    warnings: tuple[Fault, ...]
+
+    @property
+    def scope(self) -> Scope:
+        return self.rules.scope
+
+
+def read_revision(path: Path, environ: Mapping[str, str]) -> Revision:
+    """Raises ConfigRefused with every fault of the file at once."""
+    return build_revision(read_document(path), SecretReader(environ, path.resolve().parent))
+
+
+def build_revision(document: Document, secrets: SecretReader) -> Revision:
+    """Raises ConfigRefused with every fault at once."""
+    file = validate(document)
+    platforms, faults = _platforms(file, secrets)
+    sources, of_sources = _sources(file, secrets)
+    rules, of_rules = build_rules(
+        file.rules, sources=list(file.sources), destinations=list(file.destinations)
+    )
+    faults += [*of_sources, *of_rules, *_uncovered(rules, sources), *_leases(file)]
+    faults = [_with_line(fault, document) for fault in faults]
+    if any(fault.severity is Severity.ERROR for fault in faults):
+        raise ConfigRefused(document.file, faults)
+    return Revision(document.revision, platforms, sources, rules, file.delivery, tuple(faults))
+
+
+def _platforms(
+    file: BridgeFile, secrets: SecretReader
+) -> tuple[Mapping[str, Platform], list[Fault]]:
+    found: dict[str, Platform] = {}
+    faults: list[Fault] = []
+    for name, settings in file.destinations.items():
+        try:
+            found[name] = Platform(name, settings, secrets.one(settings.token))
+        except SecretMissing as missing:
+            faults.append(Fault(f"destinations.{name}.token", str(missing), hint="set it"))
+        faults += _bad_patterns(name, settings)
+    return found, faults
+
+
+def _bad_patterns(name: str, settings: Destination) -> Iterator[Fault]:
+    for index, outcome in enumerate(settings.outcomes):
+        try:
+            re.compile(outcome.text or "")
+        except re.error as error:
+            key = f"destinations.{name}.outcomes[{index}].text"
+            yield Fault(key, f"is no regular expression: {error.msg} at column {error.pos or 0}")
+
+
+def _sources(file: BridgeFile, secrets: SecretReader) -> tuple[Mapping[str, Source], list[Fault]]:
+    found: dict[str, Source] = {}
+    faults: list[Fault] = []
+    for name, settings in file.sources.items():
+        source, of_source = build_source(name, settings, secrets=secrets)
+        faults += of_source
+        if source is not None:
+            found[name] = source
+    return found, faults
+
+
+def _leases(file: BridgeFile) -> Iterator[Fault]:
+    """A lease that ends before the request does gives a delivery to a second worker while the
+    first still sends it: the scenario would start twice."""
+    for name, settings in file.destinations.items():
+        if file.delivery.lease <= settings.timeout:
+            yield Fault(
+                "delivery.lease",
+                f"is {file.delivery.lease:g} s, not longer than destinations.{name}.timeout "
+                f"({settings.timeout:g} s)",
+                hint="make the lease at least twice the time limit of a request",
+            )
+
+
+def _uncovered(rules: Rules, sources: Mapping[str, Source]) -> Iterator[Fault]:
+    """Rules that trust a part of the call which its signature says nothing about."""
+    for name, source in sources.items():
+        for rule in rules.of[name].rules:
+            parts = uncovered(source, rule.variables())
+            if parts:
+                index = rules.all.index(rule)
+                yield Fault(
+                    f"rules[{index}]",
+                    f"reads {', '.join(sorted(parts))}, which the signature of source "
+                    f'"{name}" does not cover: whoever repeats a signed call can change it',
+                    severity=Severity.WARNING,
+                )
+
+
+def _with_line(fault: Fault, document: Document) -> Fault:
+    path = [int(i) if i else name for i, name in _KEY_PART.findall(fault.key)]
+    return fault if fault.line else replace(fault, line=document.line(path))
+
+
+def warning_lines(file: str, faults: Iterable[Fault]) -> list[str]:
+    return [f"{file}:{fault.line or 1}: {fault}" for fault in faults]

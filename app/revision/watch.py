@@ -1,0 +1,71 @@
+"""Keeps the configuration in use up to date with its file."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+
+import structlog
+
+from app.config.faults import ConfigRefused
+from app.revision.build import Revision, read_revision
+
+_log = structlog.get_logger()
+_EVERY_S = 2.0
+
+
+class CurrentRevision:
+    """The revision in use. Listeners are called, in the loop, with each new one.
+
+    The file is read and hashed, not watched by inode: where it is a link that is swapped, as
+    Kubernetes does with a ConfigMap, the inode never changes.
+    """
+
+    def __init__(
+        self, path: Path, environ: Mapping[str, str], revision: Revision, rng: Random
+    ) -> None:
+        self._path = path
+        self._environ = environ
+        self._rng = rng
+        self._seen = revision.id
+        self._listeners: list[Callable[[Revision], None]] = []
+        self.revision = revision
+
+    def listen(self, listener: Callable[[Revision], None]) -> None:
+        self._listeners.append(listener)
+
+    async def watch(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                async with asyncio.timeout(_EVERY_S * self._rng.uniform(0.8, 1.2)):
+                    await stop.wait()
+            except TimeoutError:
+                await self.look()
+
+    async def look(self) -> bool:
+        """True when a new revision came into use. A file that can't be used leaves the old one
+        in use and says so once a content."""
+        digest = await asyncio.to_thread(self._digest)
+        if digest is None or digest == self._seen:
+            return False
+        self._seen = digest
+        try:
+            found = await asyncio.to_thread(read_revision, self._path, self._environ)
+        except ConfigRefused as refused:
+            _log.error(
+                "config.refused", faults=refused.lines(), still_in_use=self.revision.id
+            )
+            return False
+        self.revision = found
+        for listener in self._listeners:
+            listener(found)
+        _log.info("config.reloaded", revision=found.id, warnings=len(found.warnings))
+        return True
+
+    def _digest(self) -> str | None:
+        try:
+            return hashlib.sha256(self._path.read_bytes()).hexdigest()[:12]
+        except OSError:
+            # Between the two steps of a swap the file may be missing: the next look finds it.
+            return None

@@ -1,0 +1,148 @@
+"""Holds a call against the rules. Pure: no store, no network, no clock."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.expressions import Expression, ExpressionFailed, Scope, Variables
+from app.model.json import Json
+from app.model.start import Match, ScenarioStart
+from app.rules.build import Rules
+from app.rules.compiled import CompiledRule, ScenarioChoice
+from app.rules.identity import match_of, usual_identity
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why a rule started nothing. `held` of `total` conditions held before the one that failed;
+    where all held, something that the start needs is missing. The reason holds no value."""
+
+    rule: str
+    held: int
+    total: int
+    reason: str
+
+    @property
+    def nearness(self) -> float:
+        """From 0 (nothing held) to 1 (all held)."""
+        return 1.0 if self.held == self.total else self.held / self.total
+
+    def __str__(self) -> str:
+        return f'rule "{self.rule}": {self.reason}'
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`notes` are what was passed over in rules that do start (a match that can't be used)."""
+
+    starts: tuple[ScenarioStart, ...]
+    misses: tuple[Miss, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str | None:
+        """Of a call that started nothing: the rule that came nearest and what failed there."""
+        if self.starts:
+            return None
+        if not self.misses:
+            return "no rule is for this source"
+        return f"nearest is {max(self.misses, key=lambda miss: miss.nearness)}"
+
+
+def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> Decision:
+    """Every rule whose condition holds starts its scenario, until one that says stop."""
+    chosen = rules.of[given.source]
+    rules.scope.fill(given, chosen.variables, region)
+    call = _Call(given, region, rules.scope)
+    starts: list[ScenarioStart] = []
+    misses: list[Miss] = []
+    for rule in chosen.rules:
+        found = call.hold(rule)
+        if isinstance(found, ScenarioStart):
+            starts.append(found)
+        else:
+            misses.append(found)
+        has_held = isinstance(found, ScenarioStart) or found.held == found.total
+        if rule.stop and has_held:
+            break
+    return Decision(tuple(starts), tuple(misses), tuple(call.notes))
+
+
+class _Call:
+    def __init__(self, given: Variables, region: str | None, scope: Scope) -> None:
+        self._given = given
+        self._region = region
+        self._scope = scope
+        self.notes: list[str] = []
+
+    def hold(self, rule: CompiledRule) -> ScenarioStart | Miss:
+        failed = self._failed_condition(rule)
+        if failed is not None:
+            return failed
+        total = len(rule.conditions)
+        try:
+            return self._start(rule)
+        except ExpressionFailed as error:
+            return Miss(rule.name, total, total, f"its condition holds, but {error}")
+
+    def _failed_condition(self, rule: CompiledRule) -> Miss | None:
+        total = len(rule.conditions)
+        for index, condition in enumerate(rule.conditions):
+            try:
+                if condition.holds(self._scope):
+                    continue
+                why = ""
+            except ExpressionFailed as error:
+                why = f" ({error})"
+            which = f"condition {index + 1} of {total}" if total > 1 else "its condition"
+            return Miss(rule.name, index, total, f"{which} failed: {condition.text}{why}")
+        return None
+
+    def _start(self, rule: CompiledRule) -> ScenarioStart:
+        matches, wrong = self._matches(rule)
+        if not matches:
+            raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
+        scenario = self._scenario(rule.scenario)
+        content = {name: self._value(f"content.{name}", value) for name, value in rule.content}
+        self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
+        return ScenarioStart(
+            rule.name, rule.destination, scenario, tuple(matches), content, rule.in_doubt
+        )
+
+    def _matches(self, rule: CompiledRule) -> tuple[Sequence[Match], list[str]]:
+        if not rule.matches:
+            matches, wrong = usual_identity(self._given.body, self._given.query, self._region)
+            none = "no crm_id, profile_id, email or phone at the top of the body or the query"
+            return matches, wrong if matches or wrong else [none]
+        found: list[Match] = []
+        wrong = []
+        for index, match in enumerate(rule.matches):
+            try:
+                given = match.value.evaluate(self._scope)
+                found.append(match_of(match.matching, given, match.field, self._region))
+            except ExpressionFailed as error:
+                wrong.append(f"match[{index}] {match.value.text}: {error}")
+        return _distinct(found), wrong
+
+    def _scenario(self, choice: ScenarioChoice) -> int:
+        if choice.by is None or choice.of is None:
+            return choice.number or 0
+        try:
+            key = choice.by.evaluate(self._scope)
+        except ExpressionFailed as error:
+            if choice.number is None:
+                raise ExpressionFailed(f"scenario.by {choice.by.text}: {error}") from None
+            return choice.number
+        found = choice.of.get(str(key), choice.number)
+        if found is None:
+            raise ExpressionFailed(f"scenario.of has no entry for {choice.by.text}, and no default")
+        return found
+
+    def _value(self, key: str, expression: Expression) -> Json:
+        try:
+            return expression.evaluate(self._scope)
+        except ExpressionFailed as error:
+            raise ExpressionFailed(f"{key} {expression.text}: {error}") from None
+
+
+def _distinct(matches: Iterable[Match]) -> list[Match]:
+    return list(dict.fromkeys(matches))

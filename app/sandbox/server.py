@@ -1,0 +1,249 @@
+"""The stand-in over HTTP: a plain ASGI callable, quick enough to be no one's bottleneck."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from app.kit.clock import Clock
+from app.sandbox import connection, methods
+from app.sandbox.control import control
+from app.sandbox.faults import Fault, FaultKind, Faults
+from app.sandbox.journal import Journal
+from app.sandbox.methods import Answer
+from app.sandbox.page import CONTENT_POLICY, page
+from app.sandbox.people import World
+from app.web.asgi import RawHeaders, Receive, Scope, Send, respond
+
+_API = "/api/v1.1/"
+_MAX_BODY_BYTES = 10_000_000  # Altcraft: 10 MB by default
+_MAX_NOTED_BYTES = 64 * 1024
+_JSON = b"application/json"
+_TEXT = b"text/plain; charset=utf-8"
+_HTML = b"text/html; charset=utf-8"
+_INSTEAD = (FaultKind.HTTP_STATUS, FaultKind.HTML, FaultKind.RATE_LIMIT)
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request of Altcraft's API. `refusal` says why `body` is not one."""
+
+    method: str
+    scope: Scope
+    receive: Receive
+    send: Send
+    headers: Mapping[bytes, bytes]
+    body: Mapping[str, Any] = field(default_factory=dict)
+    refusal: str | None = None
+    is_large: bool = False
+
+    @property
+    def bearer(self) -> str | None:
+        given = self.headers.get(b"authorization", b"").decode("latin-1")
+        kind, _, token = given.partition(" ")
+        return token.strip() if kind.lower() == "bearer" else None
+
+    @property
+    def scenario(self) -> int | None:
+        return methods.scenario_of(self.body)
+
+
+class SandboxApp:
+    def __init__(self, world: World, journal: Journal, faults: Faults, clock: Clock) -> None:
+        self._world = world
+        self._journal = journal
+        self._faults = faults
+        self._clock = clock
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Ends the delays under way: those requests get no answer and start nothing."""
+        self._stopping.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if path.startswith(_API):
+            await self._api(path.removeprefix(_API).rstrip("/"), scope, receive, send)
+        elif path.startswith("/_sandbox/"):
+            await self._control(scope, receive, send)
+        elif path == "/":
+            shown = page(self._world, self._journal, self._faults)
+            await respond(send, 200, _HTML, shown, [CONTENT_POLICY])
+        else:
+            await respond(send, 404, _TEXT, b"Altcraft's methods are under /api/v1.1/\n")
+
+    async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        status, shape = control(
+            scope["path"],
+            scope["method"],
+            scope["query_string"],
+            body or b"",
+            self._journal,
+            self._faults,
+        )
+        await respond(send, status, _JSON, shape)
+
+    async def _api(self, method: str, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = _Exchange(method, scope, receive, send, dict(scope["headers"]))
+        if not methods.knows(method) or scope["method"] != "POST":
+            await self._no_such_method(exchange)
+            return
+        refusal = self._faults.refusal(method)
+        if refusal is not None:
+            await self._cut(exchange, refusal)
+            return
+        raw = await _read(receive)
+        if raw is None:
+            return  # the caller went away in the middle of its request
+        _decode(exchange, raw)
+        hits = self._faults.next(method, exchange.scenario)
+        others = [fault for fault in hits if fault.kind is not FaultKind.DELAY]
+        fault = next(iter([*others, *hits]), None)
+        delay_s = sum(fault.seconds for fault in hits if fault.kind is FaultKind.DELAY)
+        # A caller that gives up waiting starts the scenario all the same: that is its doubt.
+        if delay_s and fault and not await self._waited(delay_s):
+            await self._cut(exchange, fault)
+            return
+        await self._answer(exchange, fault)
+
+    async def _no_such_method(self, exchange: _Exchange) -> None:
+        """Not as an `error` of Altcraft's: whether it has one for this is not known."""
+        is_known = methods.knows(exchange.method)
+        await self._note(exchange, None, 405 if is_known else 404)
+        if is_known:
+            await respond(exchange.send, 405, _TEXT, b"use POST\n", [(b"allow", b"POST")])
+        else:
+            await respond(exchange.send, 404, _TEXT, b"the stand-in has no such method\n")
+
+    async def _waited(self, seconds: float) -> bool:
+        """False when the stand-in stops before."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    async def _answer(self, exchange: _Exchange, fault: Fault | None) -> None:
+        answer = self._answer_of(exchange, fault)
+        if fault and fault.kind is FaultKind.CUT_AFTER_READING:
+            await self._cut(exchange, fault, answer)
+            return
+        shape = orjson.dumps(answer.shape())
+        if fault and fault.kind is FaultKind.CUT_IN_REPLY:
+            await self._note(exchange, fault, None, answer)
+            await connection.cut_in_reply(
+                exchange.scope, exchange.receive, exchange.send, _JSON, shape
+            )
+        elif fault and fault.kind in _INSTEAD:
+            status, content_type, text, headers = _instead(fault)
+            await self._note(exchange, fault, status, answer)
+            await respond(exchange.send, status, content_type, text, headers)
+        else:
+            await self._note(exchange, fault, 200, answer)
+            await respond(exchange.send, 200, _JSON, shape)
+
+    def _answer_of(self, exchange: _Exchange, fault: Fault | None) -> Answer:
+        """What Altcraft does of the request, whether or not the caller gets to know."""
+        is_delay_only = fault is None or fault.kind is FaultKind.DELAY
+        if fault and not is_delay_only and not fault.starts:
+            is_error = fault.kind is FaultKind.ERROR
+            code, text = (fault.code, fault.text) if is_error else (0, "")
+            return Answer(code, text, scenario=exchange.scenario)
+        if exchange.refusal is not None:
+            return Answer(400, f"Incorrect request: {exchange.refusal}")
+        answer = methods.call(self._world, exchange.method, exchange.body, exchange.bearer)
+        if fault and fault.kind is FaultKind.ERROR:
+            return Answer(
+                fault.code, fault.text, {}, answer.started, answer.person, answer.scenario
+            )
+        return answer
+
+    async def _cut(self, exchange: _Exchange, fault: Fault, answer: Answer | None = None) -> None:
+        await self._note(exchange, fault, None, answer)
+        await connection.reset(exchange.scope, exchange.receive)
+
+    async def _note(
+        self,
+        exchange: _Exchange,
+        fault: Fault | None,
+        status: int | None,
+        answer: Answer | None = None,
+    ) -> None:
+        """Before the answer leaves: who has it finds it in the journal."""
+        is_said = answer is not None and status is not None
+        is_said = is_said and not (fault and fault.kind in _INSTEAD)
+        self._journal.write(
+            at=self._clock.now().isoformat(),
+            method=exchange.method,
+            request_id=exchange.headers.get(b"x-request-id", b"").decode("latin-1"),
+            body=_shown(exchange),
+            person=answer.person if answer else None,
+            scenario=answer.scenario if answer else None,
+            started=answer.started if answer else False,
+            fault=fault.kind.value if fault else None,
+            status=status,
+            error=answer.error if answer and is_said else None,
+            error_text=answer.text if answer and is_said else None,
+            profile_id=answer.more.get("profile_id") if answer else None,
+        )
+        await self._journal.tell()
+
+
+def _instead(fault: Fault) -> tuple[int, bytes, bytes, RawHeaders]:
+    """What stands where Altcraft's answer should: status, content type, body, headers."""
+    if fault.kind is FaultKind.HTML:
+        page_text = fault.body or "<html><body><h1>Maintenance</h1></body></html>"
+        return 200, _HTML, page_text.encode(), ()
+    if fault.kind is FaultKind.RATE_LIMIT:
+        after = 1 if fault.retry_after is None else fault.retry_after
+        return 429, _TEXT, b"too many requests\n", [(b"retry-after", b"%d" % after)]
+    after = fault.retry_after
+    headers = [] if after is None else [(b"retry-after", b"%d" % after)]
+    return fault.status, _TEXT, fault.body.encode(), headers
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or the first of it above the limit; None when the caller went away."""
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more:
+        part = await receive()
+        if part["type"] == "http.disconnect":
+            return None
+        size += len(part.get("body", b""))
+        if size <= _MAX_BODY_BYTES + 1:
+            chunks.append(part.get("body", b""))
+        elif size - len(part.get("body", b"")) <= _MAX_BODY_BYTES:
+            chunks.append(part["body"][: _MAX_BODY_BYTES + 1])
+        more = part.get("more_body", False)
+    return b"".join(chunks)
+
+
+def _decode(exchange: _Exchange, raw: bytes) -> None:
+    exchange.is_large = len(raw) > _MAX_NOTED_BYTES
+    if len(raw) > _MAX_BODY_BYTES:
+        exchange.refusal = "the body is larger than 10 MB"
+        return
+    media = exchange.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if media != _JSON:
+        exchange.refusal = "Content-Type must be application/json"
+        return
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        exchange.refusal = "the body is no JSON"
+        return
+    if isinstance(body, dict):
+        exchange.body = body
+    else:
+        exchange.refusal = "the body must be a JSON object"
+
+
+def _shown(exchange: _Exchange) -> Mapping[str, Any]:
+    if exchange.is_large:
+        return {"not kept": "a large body"}
+    return {**exchange.body, "token": "***"} if "token" in exchange.body else exchange.body

@@ -1,0 +1,85 @@
+"""The web application."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.api.health import Readiness, health_routes
+from app.ingest import reference
+from app.ingest.entry import PREFIX, Entry
+from app.web.asgi import App, Receive, Scope, Send
+from app.web.problems import CONTENT_TYPE, Problem
+
+_log = structlog.get_logger()
+_SLUGS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+def create_app(
+    entry: Entry | None,
+    readiness: Readiness,
+    revision: Callable[[], str],
+    is_stopping: Callable[[], bool],
+) -> App:
+    """`entry` is None where this process takes no calls."""
+    faces = FastAPI(
+        title="Altcraft scenario bridge",
+        description="Turns webhooks into the start of Altcraft scenarios.",
+        version="1",
+        redoc_url=None,
+    )
+    faces.include_router(health_routes(readiness, revision, is_stopping))
+    _refuse_with_problems(faces)
+    if entry is None:
+        return faces
+    _describe_entry(faces)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await entry(scope, receive, send)
+        else:
+            await faces(scope, receive, send)
+
+    return app
+
+
+def _describe_entry(faces: FastAPI) -> None:
+    made = faces.openapi
+
+    def openapi() -> dict[str, Any]:
+        if faces.openapi_schema is None:
+            faces.openapi_schema = reference.add_to(made())
+        return faces.openapi_schema
+
+    faces.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend it
+
+
+def _refuse_with_problems(faces: FastAPI) -> None:
+    @faces.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> Response:
+        slug = _SLUGS.get(error.status_code, "bad_request")
+        return _response(Problem(slug, str(error.detail), dict(error.headers or {})))
+
+    @faces.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        wrong = [{"at": ".".join(map(str, e["loc"])), "reason": e["msg"]} for e in error.errors()]
+        return _response(Problem("invalid", "see `wrong`", more={"wrong": wrong}))
+
+    @faces.middleware("http")
+    async def never_a_traceback(
+        request: Request, answer: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        try:
+            return await answer(request)
+        except Exception:
+            _log.exception("request.failed", path=request.url.path)
+            return _response(Problem("internal", "see the log of the bridge"))
+
+
+def _response(problem: Problem) -> Response:
+    return Response(
+        problem.body(), problem.status, dict(problem.headers), media_type=CONTENT_TYPE
+    )

@@ -1,0 +1,104 @@
+"""The parts of a process, opened and closed in order."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import Random, SystemRandom
+
+from app.altcraft.client import Address, AltcraftClient
+from app.altcraft.replies import meanings
+from app.api.health import Readiness
+from app.config.settings import Settings
+from app.delivery import RetryPolicy, Worker
+from app.delivery.lane import Lane
+from app.delivery.pace import Pace
+from app.delivery.worker import WorkerLimits
+from app.ingest.accept import Acceptor
+from app.ingest.calls import CallMaker, networks
+from app.ingest.entry import Entry
+from app.ingest.wait import Outcomes
+from app.kit.clock import Clock, SystemClock
+from app.kit.ids import new_id
+from app.outbox import Outbox
+from app.revision import CurrentRevision, Revision
+from app.revision.build import Platform
+from app.service.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    outbox: Outbox
+    entry: Entry | None
+    worker: Worker | None
+    readiness: Readiness
+
+
+@contextlib.asynccontextmanager
+async def open_parts(
+    settings: Settings, current: CurrentRevision, role: Role
+) -> AsyncIterator[Parts]:
+    """Raises StoreUnavailable and StoreAddressRefused."""
+    clock, rng = SystemClock(), SystemRandom()
+    async with Outbox.open(settings.database_url, clock=clock) as outbox:
+        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
+        worker = _worker(current, outbox, clock, rng) if role.delivers else None
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock))
+
+
+def _entry(
+    settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+) -> Entry:
+    return Entry(
+        lambda: current.revision,
+        Acceptor(outbox, clock),
+        Outcomes(outbox, clock, rng),
+        CallMaker(settings.public_url, networks(settings.trusted_proxies)),
+        clock,
+    )
+
+
+def _worker(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Worker:
+    lanes = _Lanes(clock)
+    worker = Worker(outbox, _limits(current.revision), clock, rng, owner=f"worker-{new_id()}")
+
+    def use(revision: Revision) -> None:
+        worker.use(lanes.of(revision), _limits(revision))
+
+    use(current.revision)
+    current.listen(use)
+    return worker
+
+
+def _limits(revision: Revision) -> WorkerLimits:
+    given = revision.delivery
+    return WorkerLimits(lease_s=given.lease, poll_s=given.poll, grace_s=given.grace)
+
+
+class _Lanes:
+    """Lanes to the platforms of a revision; a platform that did not change keeps its own, with
+    its open connections and its pace."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._made: dict[str, tuple[Platform, Lane]] = {}
+
+    def of(self, revision: Revision) -> dict[str, Lane]:
+        made = {}
+        for name, platform in revision.platforms.items():
+            known = self._made.get(name)
+            is_same = known is not None and known[0] == platform
+            made[name] = known if known and is_same else (platform, self._lane(platform))
+        self._made = made
+        return {name: lane for name, (_, lane) in made.items()}
+
+    def _lane(self, platform: Platform) -> Lane:
+        given = platform.settings
+        address = Address(str(given.url), platform.token, given.timeout, given.concurrency)
+        retry = given.retry
+        return Lane(
+            name=platform.name,
+            client=AltcraftClient(address, meanings(given.outcomes), self._clock),
+            pace=Pace(given.rate, self._clock),
+            policy=RetryPolicy(retry.tries, retry.age, retry.base, retry.cap),
+            concurrency=given.concurrency,
+        )

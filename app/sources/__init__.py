@@ -1,0 +1,1 @@
+"""Who calls and what they say: authentication, decoding, handshakes, replies, presets."""

@@ -1,0 +1,30 @@
+"""Whether a call is from whom it should be: before anything else, over what was received.
+
+`build_auth` makes an `Authenticator` of the configuration. `check` lets a call in or says why not,
+`without_secrets` is the call as it may be kept, `sign` makes a call as that caller would.
+"""
+
+from app.sources.auth.authenticator import Authenticator
+from app.sources.auth.build import build_auth
+from app.sources.auth.fields import FieldPath, without_fields
+from app.sources.auth.key_sets import KeySets
+from app.sources.auth.places import CallPart, SecretPlaces
+from app.sources.auth.presets import PresetRefused, fill_preset_auth
+from app.sources.auth.refusal import Refusal
+from app.sources.auth.spot import CannotSign, Decoding, Fields
+
+__all__ = [
+    "Authenticator",
+    "CallPart",
+    "CannotSign",
+    "Decoding",
+    "FieldPath",
+    "Fields",
+    "KeySets",
+    "PresetRefused",
+    "Refusal",
+    "SecretPlaces",
+    "build_auth",
+    "fill_preset_auth",
+    "without_fields",
+]

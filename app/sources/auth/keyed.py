@@ -1,0 +1,73 @@
+"""Signatures made with a secret that both sides hold: HMAC, and plain digests of old."""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from app.config.schema.place import Algorithm, Encoding
+from app.sources.auth.encodings import canonical, normal
+from app.sources.auth.envelope import Envelope, Opened
+from app.sources.auth.places import CallPart, SecretPlaces
+from app.sources.auth.refusal import Refusal, Why, refuse
+from app.sources.auth.rendering import Unfit
+from app.sources.auth.spot import Decoding, Fields
+from app.sources.call import Call
+
+Prove: TypeAlias = Callable[[bytes, bytes], bytes]
+
+
+def by_hmac(algorithm: Algorithm) -> Prove:
+    name = algorithm.value
+    return lambda key, text: hmac.digest(key, text, name)
+
+
+def by_digest(algorithm: Algorithm) -> Prove:
+    """The secret is in the text already."""
+    name = algorithm.value
+    return lambda _, text: hashlib.new(name, text, usedforsecurity=False).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """`keys`: any of them may have signed, for a time two are in use."""
+
+    name: str
+    envelope: Envelope
+    prove: Prove
+    encoding: Encoding
+    is_in_text: bool
+    keys: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def covers(self) -> frozenset[CallPart]:
+        return self.envelope.covers
+
+    @property
+    def secret_places(self) -> SecretPlaces:
+        return self.envelope.secret_places
+
+    def check(self, call: Call, fields: Fields) -> Refusal | None:
+        try:
+            opened = self.envelope.open(call, fields)
+            given = [normal(text, self.encoding) for text in opened.signatures]
+            return None if self._matches(opened, given) else refuse(self.name, Why.WRONG)
+        except Unfit as unfit:
+            return refuse(self.name, unfit.why)
+
+    def _matches(self, opened: Opened, given: Sequence[bytes]) -> bool:
+        found = False
+        for key in self.keys:
+            for text in self.envelope.texts(opened, key if self.is_in_text else b""):
+                expected = canonical(self.prove(key, text), self.encoding)
+                for signature in given:
+                    found |= hmac.compare_digest(expected, signature)
+        return found
+
+    def sign(self, call: Call, decode: Decoding) -> Call:
+        key = self.keys[0]
+        secret = key if self.is_in_text else b""
+        opened = self.envelope.prepare(call, decode, secret)
+        text = next(iter(self.envelope.texts(opened, secret)))
+        return self.envelope.seal(opened, self.prove(key, text))

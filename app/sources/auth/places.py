@@ -1,0 +1,77 @@
+"""Parts of a call: which of them a proof covers, and in which of them a secret stands."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from urllib.parse import unquote_plus, urlsplit
+
+from app.sources.auth.fields import FieldPath
+from app.sources.call import Call
+
+# Emptied whatever the source's own way is: nobody needs them afterwards.
+_ALWAYS = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+class CallPart(StrEnum):
+    BODY = "body"
+    HEADERS = "headers"
+    QUERY = "query"
+    PATH = "path"
+    METHOD = "method"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretPlaces:
+    """Where callers put what must not be kept. `fields` are of the decoded body, which is stored
+    as received: they are masked where it is shown (see `without_fields`)."""
+
+    headers: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
+    has_path: bool = False
+    fields: tuple[FieldPath, ...] = ()
+
+    def without_secrets(self, call: Call) -> Call:
+        """The call with these headers and parameters emptied, and without the secret part of its
+        path; the body stays."""
+        hidden = {name: "" for name in (self.headers | _ALWAYS) & call.headers.keys()}
+        if hidden:
+            call = replace(call, headers={**call.headers, **hidden})
+        if not self.query.isdisjoint(call.query):
+            call = self._without_parameters(call)
+        return _without_first_segment(call) if self.has_path else call
+
+    def _without_parameters(self, call: Call) -> Call:
+        query = {name: [""] if name in self.query else v for name, v in call.query.items()}
+        raw = "&".join(self._emptied(pair) for pair in call.raw_query.split("&"))
+        url = call.url.partition("?")[0] + "?" + raw
+        return replace(call, query=query, raw_query=raw, url=url)
+
+    def _emptied(self, pair: str) -> str:
+        name, sign, _ = pair.partition("=")
+        return name + sign if unquote_plus(name) in self.query else pair
+
+
+def joined(places: Iterable[SecretPlaces]) -> SecretPlaces:
+    known = list(places)
+    return SecretPlaces(
+        frozenset[str]().union(*(p.headers for p in known)),
+        frozenset[str]().union(*(p.query for p in known)),
+        any(p.has_path for p in known),
+        tuple(dict.fromkeys(path for p in known for path in p.fields)),
+    )
+
+
+def _without_first_segment(call: Call) -> Call:
+    rest = call.path.partition("/")[2]
+    return replace(call, path=rest, url=_url_without_segment(call.url, call.source))
+
+
+def _url_without_segment(url: str, source: str) -> str:
+    base, mark, query = url.partition("?")
+    before, hooks, after = base.partition(f"/hooks/{source}/")
+    if hooks:
+        rest = after.partition("/")[2]
+        return before + hooks.rstrip("/") + (f"/{rest}" if rest else "") + mark + query
+    # Written in a way that can't be cut: better no path than one with the secret.
+    parts = urlsplit(base)
+    return f"{parts.scheme}://{parts.netloc}" + mark + query

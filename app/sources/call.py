@@ -1,0 +1,29 @@
+"""One HTTP request to a source, before anybody has said that it may come in."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`headers` have lower-case names, repeated ones joined by a comma; `path` is what follows
+    `/hooks/{source}/`, without the leading slash; `url` is the address as the caller wrote it
+    (`BRIDGE_PUBLIC_URL` in front when that is set), with the query; `query` holds each
+    parameter's values in order; `client` is the caller's address behind trusted proxies.
+    """
+
+    source: str
+    method: str
+    path: str
+    url: str
+    raw_query: str
+    query: Mapping[str, Sequence[str]] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    received_at: datetime
+    client: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "")

@@ -1,0 +1,61 @@
+"""A source, compiled whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.config.schema.source import OnUndecodable
+from app.model.json import Json
+from app.sources.answers import CompiledAnswer
+from app.sources.auth import Authenticator, without_fields
+from app.sources.call import Call
+from app.sources.decode import DecodePlan
+from app.sources.dedup import Dedup
+from app.sources.handshakes import Handshake
+from app.sources.items import Each
+
+_PARTS = frozenset({"headers", "query", "path", "method"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`unproven` are the handshakes that are answered before the caller has proved anything,
+    `handshakes` those after. `reply` None: ours. `reply_within_s` is how long the caller waits."""
+
+    name: str
+    preset: str | None
+    authenticator: Authenticator = field(repr=False)
+    decoding: DecodePlan
+    each: Each | None
+    dedup: Dedup | None
+    unproven: tuple[Handshake, ...]
+    handshakes: tuple[Handshake, ...]
+    reply: CompiledAnswer | None
+    reply_within_s: float | None
+    on_undecodable: OnUndecodable
+    body_limit: int
+    region: str | None
+    strict: bool
+
+    def without_secrets(self, call: Call) -> Call:
+        """As it is stored: headers and parameters that hold a secret emptied, the secret part of
+        the path left out. The body stays whole (see `masked_body`)."""
+        return self.authenticator.secret_places.without_secrets(call)
+
+    @property
+    def secret_body_paths(self) -> tuple[str, ...]:
+        """Where secrets stand in the decoded body, such as `auth.application_token`."""
+        return tuple(path.text for path in self.authenticator.secret_places.fields)
+
+    def masked_body(self, body: Json) -> Json:
+        """The decoded body for display."""
+        return without_fields(body, self.authenticator.secret_places.fields)
+
+
+def uncovered(source: Source, variables: frozenset[str]) -> frozenset[str]:
+    """Those of `variables` that name parts of a call which the source's signature leaves open:
+    whoever repeats a signed call can change them. None where the proof is no signature, as then
+    nobody but the holder of the secret makes a call at all."""
+    covers = source.authenticator.covers
+    if covers is None:
+        return frozenset()
+    return (variables & _PARTS) - {part.value for part in covers}

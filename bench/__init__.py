@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m bench`. Their results are ratios, measured in one run."""

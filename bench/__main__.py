@@ -1,0 +1,95 @@
+"""Prints the ratio of durable acceptance to a plain FastAPI handler that does nothing.
+
+The servers take turns under the same load, round after round, so that a machine that slows down
+slows all of them; the ratio is the median of the rounds' ratios.
+"""
+
+import argparse
+import sqlite3
+import statistics
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from app.cli.tables import say, show, table
+from app.kit.errors import BridgeError
+from bench import servers
+from bench.load import Figures, load, write_script
+
+
+def main() -> None:
+    options = _options()
+    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+        folder = Path(name)
+        script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
+        measured = _rounds(options, folder, script)
+        stored = _stored(folder / "bridge.db")
+    _report(options, measured, stored)
+
+
+def _rounds(
+    options: argparse.Namespace, folder: Path, script: Path
+) -> dict[str, list[Figures]]:
+    starts: dict[str, Callable[[], AbstractContextManager[str]]] = {
+        "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
+        "plain FastAPI handler": lambda: servers.uvicorn_app("bench.plain:app"),
+        "bridge, SQLite": lambda: servers.bridge(folder),
+    }
+    found: dict[str, list[Figures]] = {name: [] for name in starts}
+    for _ in range(options.rounds):
+        for name, start in starts.items():
+            with start() as url:
+                load(url, script, connections=options.connections, seconds=1)
+                found[name].append(
+                    load(url, script, connections=options.connections, seconds=options.seconds)
+                )
+    return found
+
+
+def _report(
+    options: argparse.Namespace, measured: dict[str, list[Figures]], stored: int
+) -> None:
+    plain = measured["plain FastAPI handler"]
+    rows = []
+    for name, rounds in measured.items():
+        ratios = [a.per_s / b.per_s for a, b in zip(rounds, plain, strict=True)]
+        rows.append(
+            (
+                name,
+                f"{statistics.median(r.per_s for r in rounds):,.0f}",
+                f"{statistics.median(r.p50_ms for r in rounds):.1f}",
+                f"{statistics.median(r.p99_ms for r in rounds):.1f}",
+                sum(r.failed for r in rounds),
+                f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+            )
+        )
+    show(table(("server", "calls/s", "p50 ms", "p99 ms", "failed", "ratio to plain"), rows))
+    say(
+        f"{options.rounds} rounds of {options.seconds} s, {options.connections} connections; "
+        f"HMAC-signed source, three rules; {stored:,} events stored, one delivery each"
+    )
+
+
+def _stored(path: Path) -> int:
+    with sqlite3.connect(path) as store:
+        events, deliveries = (
+            store.execute(f"select count(*) from {name}").fetchone()[0]  # noqa: S608 - our names
+            for name in ("event", "delivery")
+        )
+    if events != deliveries or not events:
+        raise BridgeError(f"{events} events but {deliveries} deliveries were stored")
+    return int(events)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--folder", default=".", help="where the SQLite file is made")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

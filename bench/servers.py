@@ -1,0 +1,107 @@
+"""The servers that are measured, each a process of its own."""
+
+import contextlib
+import hashlib
+import hmac
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.kit.errors import BridgeError
+
+SECRET = "bench-secret-of-some-length"  # noqa: S105 - opens nothing
+BODY = (
+    '{"event":"deal.won","crm_id":"12345","deal":{"id":4711,"stage":"WON","amount":990.5,'
+    '"currency":"RUB","title":"A deal of usual length"},"customer":{"name":"Somebody",'
+    '"email":"somebody@example.com","phone":"+79000000000","tags":["a","b","c"]},'
+    '"occurred_at":"2026-01-01T10:00:00Z"}'
+)
+CONFIG = """\
+version: 1
+destinations:
+  main: {url: "http://127.0.0.1:9", token: {env: BENCH_TOKEN}}
+sources:
+  bench:
+    auth: {hmac: {key: {env: BENCH_SECRET}, signature: {header: X-Signature}}}
+rules:
+  - {name: lost, source: bench, when: body.event == "deal.lost", scenario: 1}
+  - name: won
+    source: bench
+    when: body.event == "deal.won" && body.deal.stage == "WON"
+    match: [{custom: CRM_ID, value: body.crm_id}]
+    scenario: 3
+    content: {deal: body.deal.id}
+  - {name: abandoned, source: bench, when: body.event == "cart.abandoned", scenario: 4}
+"""
+
+
+class DidNotStart(BridgeError):
+    slug = "configuration"
+
+
+def signed_headers() -> dict[str, str]:
+    digest = hmac.new(SECRET.encode(), BODY.encode(), hashlib.sha256).hexdigest()
+    return {"Content-Type": "application/json", "X-Signature": digest}
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def uvicorn_app(name: str) -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", name, "--port", str(port), "--no-access-log"]
+    with _running([*command, "--log-level", "error"], {}, f"http://127.0.0.1:{port}"):
+        yield f"http://127.0.0.1:{port}/hooks/bench"
+
+
+@contextlib.contextmanager
+def bridge(folder: Path) -> Iterator[str]:
+    """Takes calls only: what is measured is acceptance, on a file, `synchronous=FULL`."""
+    port = free_port()
+    (folder / "bridge.yaml").write_text(CONFIG)
+    environ = {
+        "BENCH_TOKEN": "t",
+        "BENCH_SECRET": SECRET,
+        "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/bridge.db",
+        "BRIDGE_LOG_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "app", "serve", "--role", "ingest", "--port", str(port)]
+    command += ["--config", str(folder / "bridge.yaml")]
+    with _running(command, environ, f"http://127.0.0.1:{port}"):
+        yield f"http://127.0.0.1:{port}/hooks/bench"
+
+
+@contextlib.contextmanager
+def _running(command: list[str], environ: dict[str, str], url: str) -> Iterator[None]:
+    process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603, TID251 - our own
+    try:
+        _wait_until_it_answers(process, url)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
+    end = time.monotonic() + 20
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=1)  # noqa: S310 - loopback
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise DidNotStart(f"{url} did not answer")

@@ -1,0 +1,23 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.outbox import Outbox
+from tests.support.clock import ManualClock
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path}/inner/bridge.db"
+
+
+@pytest.fixture
+async def outbox(url: str, clock: ManualClock) -> AsyncIterator[Outbox]:
+    async with Outbox.open(url, clock=clock) as opened:
+        yield opened
