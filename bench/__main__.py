@@ -28,9 +28,7 @@ def main() -> None:
     _report(options, measured, stored)
 
 
-def _rounds(
-    options: argparse.Namespace, folder: Path, script: Path
-) -> dict[str, list[Figures]]:
+def _rounds(options: argparse.Namespace, folder: Path, script: Path) -> dict[str, list[Figures]]:
     starts: dict[str, Callable[[], AbstractContextManager[str]]] = {
         "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
         "plain FastAPI handler": lambda: servers.uvicorn_app("bench.plain:app"),
@@ -47,9 +45,7 @@ def _rounds(
     return found
 
 
-def _report(
-    options: argparse.Namespace, measured: dict[str, list[Figures]], stored: int
-) -> None:
+def _report(options: argparse.Namespace, measured: dict[str, list[Figures]], stored: int) -> None:
     plain = measured["plain FastAPI handler"]
     rows = []
     for name, rounds in measured.items():

@@ -47,6 +47,6 @@ async def _serve(known: World, host: str, port: int, journal: Path | None) -> No
     ) as running:
         say(f"sandbox at {running.url}")
         say(f"  tokens: {', '.join(known.tokens)}")
-        say(f"  faults: curl -X PUT {running.url}/_sandbox/faults -d '[{{\"kind\": \"html\"}}]'")
+        say(f'  faults: curl -X PUT {running.url}/_sandbox/faults -d \'[{{"kind": "html"}}]\'')
         say(f"  journal: {running.url}/ and {running.url}/_sandbox/journal")
         await stop.wait()

@@ -1,8 +1,9 @@
 """`bridge serve`."""
 
 import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +28,7 @@ def serve(
     run(run_service(settings, environment(), role))
 
 
-def run(coroutine: "asyncio._CoroutineLike[None]") -> None:
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
     """With the faster loop where it is to be had."""
     try:
         import uvloop

@@ -80,10 +80,10 @@ class Acceptor:
             path=stored.path,
             query=stored.query,
             headers=stored.headers,
-            content_type=call.content_type,
+            content_type=item.content_type(call),
             body=item.body(call),
             status=EventStatus.ACCEPTED if decision.starts else EventStatus.IGNORED,
-            reason=item.reason or decision.reason or _notes(decision),
+            reason=item.reason or decision.reason or _notes(item, decision),
         )
         deliveries = tuple(
             new_delivery(start, event, revision.id, call.received_at) for start in decision.starts
@@ -133,10 +133,11 @@ def _decide(revision: Revision, source: Source, item: Item) -> Decision:
     return evaluate(revision.rules, item.variables, region=source.region)
 
 
-def _notes(decision: Decision) -> str | None:
-    """What did not go as the rules hoped although something starts: worth keeping."""
+def _notes(item: Item, decision: Decision) -> str | None:
+    """What did not go as configured although something starts: worth keeping."""
+    noted = [item.note] if item.note else []
     held = [str(miss) for miss in decision.misses if miss.held == miss.total]
-    return "; ".join([*held, *decision.notes]) or None
+    return "; ".join([*noted, *held, *decision.notes]) or None
 
 
 def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:

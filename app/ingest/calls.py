@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
-from urllib.parse import parse_qs
 
-from app.sources.call import Call
+from app.sources.call import Call, query_parameters
 from app.web.asgi import Scope
 
 Network: TypeAlias = IPv4Network | IPv6Network
-_MAX_PARAMETERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +32,7 @@ class CallMaker:
             path=path,
             url=self._url(scope, headers, raw_query),
             raw_query=raw_query,
-            query=_query(raw_query) if raw_query else {},
+            query=query_parameters(raw_query),
             headers=headers,
             body=body,
             received_at=received_at,
@@ -43,14 +41,14 @@ class CallMaker:
 
     def _url(self, scope: Scope, headers: Mapping[str, str], raw_query: str) -> str:
         base = self.public_url or f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-        raw_path = scope.get("raw_path") or scope["path"].encode()
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         return base + raw_path.decode("latin-1") + (f"?{raw_query}" if raw_query else "")
 
     def _client(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
         """The nearest address that is no trusted proxy, from the right: what stands left of it
         anybody can write."""
         peer = scope.get("client")
-        address = peer[0] if peer else None
+        address: str | None = peer[0] if peer else None
         if not self.trusted_proxies or address is None:
             return address
         forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
@@ -80,7 +78,3 @@ def _headers(scope: Scope) -> dict[str, str]:
         name, text = raw_name.decode("latin-1"), raw_text.decode("latin-1")
         found[name] = f"{found[name]}, {text}" if name in found else text
     return found
-
-
-def _query(raw: str) -> Mapping[str, list[str]]:
-    return parse_qs(raw, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS)

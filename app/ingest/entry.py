@@ -4,7 +4,6 @@ An ASGI callable of its own, outside the framework's machinery: this route takes
 traffic, and what a call needs is here. `app/ingest/reference.py` describes it for OpenAPI.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
@@ -66,7 +65,7 @@ class Entry:
             answer = await self._answer(scope, receive)
         except CallerGone:
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - a fault of ours must not reach a caller as a traceback
             _log.exception("call.failed")
             answer = Problem("internal", "the call was not taken; call again")
         finally:
@@ -94,9 +93,7 @@ class Entry:
             return self._refuse(Problem("bad_request", "too many query parameters"), name)
         return await self._take(revision, source, call)
 
-    async def _take(
-        self, revision: Revision, source: Source, call: Call
-    ) -> "Problem | HttpReply":
+    async def _take(self, revision: Revision, source: Source, call: Call) -> "Problem | HttpReply":
         found = receive(source, call, revision.scope)
         if isinstance(found, Refused):
             return self._refuse(_problem(found), source.name, found.why)

@@ -17,6 +17,15 @@ _REFUSALS = (
     "store_unavailable",
 )
 
+_KINDS = (
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+    "application/xml",
+    "application/x-ndjson",
+    "application/cloudevents+json",
+)
+
 _TAKEN: dict[str, Any] = {
     "type": "object",
     "required": ["event_id", "status", "deliveries"],
@@ -101,11 +110,7 @@ def _operation(method: str, suffix: str, parameters: list[dict[str, Any]]) -> di
         "responses": _responses(),
     }
     if method != "get":
-        kinds = (
-            "application/json application/x-www-form-urlencoded multipart/form-data "
-            "application/xml application/x-ndjson application/cloudevents+json"
-        ).split()
-        operation["requestBody"] = {"content": {kind: {"schema": {}} for kind in kinds}}
+        operation["requestBody"] = {"content": {kind: {"schema": {}} for kind in _KINDS}}
     return operation
 
 

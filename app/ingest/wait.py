@@ -31,7 +31,6 @@ class Outcomes:
     ) -> list[dict[str, object]] | None:
         """The outcomes when all are final in time, else None."""
 
-
         async def look() -> list[list[Delivery]]:
             return [await self._look(taking) for taking in takings]
 

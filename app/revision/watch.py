@@ -53,9 +53,7 @@ class CurrentRevision:
         try:
             found = await asyncio.to_thread(read_revision, self._path, self._environ)
         except ConfigRefused as refused:
-            _log.error(
-                "config.refused", faults=refused.lines(), still_in_use=self.revision.id
-            )
+            _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
             return False
         self.revision = found
         for listener in self._listeners:

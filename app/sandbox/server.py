@@ -1,15 +1,13 @@
 """The stand-in over HTTP: a plain ASGI callable, quick enough to be no one's bottleneck."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
 from app.kit.clock import Clock
 from app.sandbox import connection, methods
 from app.sandbox.control import control
+from app.sandbox.exchange import Exchange, read
 from app.sandbox.faults import Fault, FaultKind, Faults
 from app.sandbox.journal import Journal
 from app.sandbox.methods import Answer
@@ -18,36 +16,10 @@ from app.sandbox.people import World
 from app.web.asgi import RawHeaders, Receive, Scope, Send, respond
 
 _API = "/api/v1.1/"
-_MAX_BODY_BYTES = 10_000_000  # Altcraft: 10 MB by default
-_MAX_NOTED_BYTES = 64 * 1024
 _JSON = b"application/json"
 _TEXT = b"text/plain; charset=utf-8"
 _HTML = b"text/html; charset=utf-8"
 _INSTEAD = (FaultKind.HTTP_STATUS, FaultKind.HTML, FaultKind.RATE_LIMIT)
-
-
-@dataclass(slots=True)
-class _Exchange:
-    """One request of Altcraft's API. `refusal` says why `body` is not one."""
-
-    method: str
-    scope: Scope
-    receive: Receive
-    send: Send
-    headers: Mapping[bytes, bytes]
-    body: Mapping[str, Any] = field(default_factory=dict)
-    refusal: str | None = None
-    is_large: bool = False
-
-    @property
-    def bearer(self) -> str | None:
-        given = self.headers.get(b"authorization", b"").decode("latin-1")
-        kind, _, token = given.partition(" ")
-        return token.strip() if kind.lower() == "bearer" else None
-
-    @property
-    def scenario(self) -> int | None:
-        return methods.scenario_of(self.body)
 
 
 class SandboxApp:
@@ -75,7 +47,7 @@ class SandboxApp:
             await respond(send, 404, _TEXT, b"Altcraft's methods are under /api/v1.1/\n")
 
     async def _control(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read(receive)
+        body = await read(receive)
         status, shape = control(
             scope["path"],
             scope["method"],
@@ -87,7 +59,7 @@ class SandboxApp:
         await respond(send, status, _JSON, shape)
 
     async def _api(self, method: str, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = _Exchange(method, scope, receive, send, dict(scope["headers"]))
+        exchange = Exchange(method, scope, receive, send, dict(scope["headers"]))
         if not methods.knows(method) or scope["method"] != "POST":
             await self._no_such_method(exchange)
             return
@@ -95,10 +67,10 @@ class SandboxApp:
         if refusal is not None:
             await self._cut(exchange, refusal)
             return
-        raw = await _read(receive)
+        raw = await read(receive)
         if raw is None:
             return  # the caller went away in the middle of its request
-        _decode(exchange, raw)
+        exchange.decode(raw)
         hits = self._faults.next(method, exchange.scenario)
         others = [fault for fault in hits if fault.kind is not FaultKind.DELAY]
         fault = next(iter([*others, *hits]), None)
@@ -109,7 +81,7 @@ class SandboxApp:
             return
         await self._answer(exchange, fault)
 
-    async def _no_such_method(self, exchange: _Exchange) -> None:
+    async def _no_such_method(self, exchange: Exchange) -> None:
         """Not as an `error` of Altcraft's: whether it has one for this is not known."""
         is_known = methods.knows(exchange.method)
         await self._note(exchange, None, 405 if is_known else 404)
@@ -127,7 +99,7 @@ class SandboxApp:
             return True
         return False
 
-    async def _answer(self, exchange: _Exchange, fault: Fault | None) -> None:
+    async def _answer(self, exchange: Exchange, fault: Fault | None) -> None:
         answer = self._answer_of(exchange, fault)
         if fault and fault.kind is FaultKind.CUT_AFTER_READING:
             await self._cut(exchange, fault, answer)
@@ -146,7 +118,7 @@ class SandboxApp:
             await self._note(exchange, fault, 200, answer)
             await respond(exchange.send, 200, _JSON, shape)
 
-    def _answer_of(self, exchange: _Exchange, fault: Fault | None) -> Answer:
+    def _answer_of(self, exchange: Exchange, fault: Fault | None) -> Answer:
         """What Altcraft does of the request, whether or not the caller gets to know."""
         is_delay_only = fault is None or fault.kind is FaultKind.DELAY
         if fault and not is_delay_only and not fault.starts:
@@ -162,13 +134,13 @@ class SandboxApp:
             )
         return answer
 
-    async def _cut(self, exchange: _Exchange, fault: Fault, answer: Answer | None = None) -> None:
+    async def _cut(self, exchange: Exchange, fault: Fault, answer: Answer | None = None) -> None:
         await self._note(exchange, fault, None, answer)
         await connection.reset(exchange.scope, exchange.receive)
 
     async def _note(
         self,
-        exchange: _Exchange,
+        exchange: Exchange,
         fault: Fault | None,
         status: int | None,
         answer: Answer | None = None,
@@ -179,8 +151,8 @@ class SandboxApp:
         self._journal.write(
             at=self._clock.now().isoformat(),
             method=exchange.method,
-            request_id=exchange.headers.get(b"x-request-id", b"").decode("latin-1"),
-            body=_shown(exchange),
+            request_id=exchange.request_id,
+            body=exchange.shown(),
             person=answer.person if answer else None,
             scenario=answer.scenario if answer else None,
             started=answer.started if answer else False,
@@ -199,51 +171,10 @@ def _instead(fault: Fault) -> tuple[int, bytes, bytes, RawHeaders]:
         page_text = fault.body or "<html><body><h1>Maintenance</h1></body></html>"
         return 200, _HTML, page_text.encode(), ()
     if fault.kind is FaultKind.RATE_LIMIT:
-        after = 1 if fault.retry_after is None else fault.retry_after
-        return 429, _TEXT, b"too many requests\n", [(b"retry-after", b"%d" % after)]
-    after = fault.retry_after
-    headers = [] if after is None else [(b"retry-after", b"%d" % after)]
-    return fault.status, _TEXT, fault.body.encode(), headers
+        wait_s = 1 if fault.retry_after is None else fault.retry_after
+        return 429, _TEXT, b"too many requests\n", _retry_after(wait_s)
+    return fault.status, _TEXT, fault.body.encode(), _retry_after(fault.retry_after)
 
 
-async def _read(receive: Receive) -> bytes | None:
-    """The whole body, or the first of it above the limit; None when the caller went away."""
-    chunks: list[bytes] = []
-    size, more = 0, True
-    while more:
-        part = await receive()
-        if part["type"] == "http.disconnect":
-            return None
-        size += len(part.get("body", b""))
-        if size <= _MAX_BODY_BYTES + 1:
-            chunks.append(part.get("body", b""))
-        elif size - len(part.get("body", b"")) <= _MAX_BODY_BYTES:
-            chunks.append(part["body"][: _MAX_BODY_BYTES + 1])
-        more = part.get("more_body", False)
-    return b"".join(chunks)
-
-
-def _decode(exchange: _Exchange, raw: bytes) -> None:
-    exchange.is_large = len(raw) > _MAX_NOTED_BYTES
-    if len(raw) > _MAX_BODY_BYTES:
-        exchange.refusal = "the body is larger than 10 MB"
-        return
-    media = exchange.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if media != _JSON:
-        exchange.refusal = "Content-Type must be application/json"
-        return
-    try:
-        body = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        exchange.refusal = "the body is no JSON"
-        return
-    if isinstance(body, dict):
-        exchange.body = body
-    else:
-        exchange.refusal = "the body must be a JSON object"
-
-
-def _shown(exchange: _Exchange) -> Mapping[str, Any]:
-    if exchange.is_large:
-        return {"not kept": "a large body"}
-    return {**exchange.body, "token": "***"} if "token" in exchange.body else exchange.body
+def _retry_after(wait_s: int | None) -> RawHeaders:
+    return () if wait_s is None else [(b"retry-after", b"%d" % wait_s)]

@@ -74,12 +74,10 @@ def _refuse_with_problems(faces: FastAPI) -> None:
     ) -> Response:
         try:
             return await answer(request)
-        except Exception:
+        except Exception:  # noqa: BLE001 - no traceback reaches a caller
             _log.exception("request.failed", path=request.url.path)
             return _response(Problem("internal", "see the log of the bridge"))
 
 
 def _response(problem: Problem) -> Response:
-    return Response(
-        problem.body(), problem.status, dict(problem.headers), media_type=CONTENT_TYPE
-    )
+    return Response(problem.body(), problem.status, dict(problem.headers), media_type=CONTENT_TYPE)

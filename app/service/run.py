@@ -42,17 +42,13 @@ async def running_service(
     stop = asyncio.Event()
     with contextlib.closing(sock):
         async with open_parts(settings, current, role) as parts, asyncio.TaskGroup() as tasks:
-            app = create_app(
-                parts.entry, parts.readiness, lambda: current.revision.id, stop.is_set
-            )
+            app = create_app(parts.entry, parts.readiness, lambda: current.revision.id, stop.is_set)
             tasks.create_task(current.watch(stop), name="watch the configuration")
             try:
                 async with serving(app, sock):
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
-                    _log.info(
-                        "service.started", url=address(sock), role=role, revision=revision.id
-                    )
+                    _log.info("service.started", url=address(sock), role=role, revision=revision.id)
                     yield address(sock), parts
                     if parts.entry is not None:
                         parts.entry.close()

@@ -124,9 +124,7 @@ class _Builder:
         status = None if given.status is None else self._status(given.status)
         headers = tuple(self._headers(given.headers))
         body = self._body(given)
-        return CompiledAnswer(
-            status, headers, body, given.content_type, frozenset(self._variables)
-        )
+        return CompiledAnswer(status, headers, body, given.content_type, frozenset(self._variables))
 
     def _compile(self, text: str, *path: str | int) -> Expression | None:
         found = self._checking.compile(text, *self._path, *path)

@@ -3,6 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import parse_qs
+
+_MAX_PARAMETERS = 1000
+
+
+def query_parameters(raw: str) -> Mapping[str, Sequence[str]]:
+    """Each parameter's values in order. Raises ValueError for too many."""
+    return parse_qs(raw, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS) if raw else {}
 
 
 @dataclass(frozen=True, slots=True)

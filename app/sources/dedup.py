@@ -45,10 +45,9 @@ def build_dedup(given: DedupConfig | str | None, checking: Checking) -> Dedup | 
     if isinstance(given, str):
         value = checking.compile(given, "dedup")
         return None if value is None else Dedup(value)
-    if [given.value is not None, given.header is not None, given.body].count(True) != 1:
-        checking.fault("expected exactly one of `value`, `header` and `body: true`", "dedup")
-        return None
     value = checking.compile(given.value, "dedup", "value") if given.value else None
+    if given.value and value is None:
+        return None
     header = given.header.lower() if given.header else None
     return Dedup(value, header, given.body, given.window)
 

@@ -94,16 +94,12 @@ def build_handshakes(
     return tuple(_build(given, checking, keys))
 
 
-def _build(
-    given: Iterable[HandshakeConfig], checking: Checking, keys: Keys
-) -> Iterator[Handshake]:
+def _build(given: Iterable[HandshakeConfig], checking: Checking, keys: Keys) -> Iterator[Handshake]:
     for index, one in enumerate(given):
         path: KeyPath = ("handshakes", index)
         when = checking.compile(one.when, *path, "when")
         proof = _proof(one.verify, checking, keys, path) if one.verify else None
-        answer = build_answer(
-            one.reply, checking, (*path, "reply"), keys.signing, of_event=False
-        )
+        answer = build_answer(one.reply, checking, (*path, "reply"), keys.signing, of_event=False)
         if when is not None:
             name = one.name or str(index + 1)
             yield Handshake(name, when, one.authenticated, proof, answer)

@@ -106,9 +106,7 @@ def _key(source: Source, call: Call, given: Variables, scope: Scope) -> Key | No
     return key_of(source.dedup, call, given, scope, source.region)
 
 
-def _item_key(
-    source: Source, call: Call, given: Variables, scope: Scope, index: int
-) -> Key | None:
+def _item_key(source: Source, call: Call, given: Variables, scope: Scope, index: int) -> Key | None:
     if source.dedup is None:
         return None
     return key_of_item(source.dedup, call, given, scope, source.region, index)
@@ -130,9 +128,7 @@ def _refused(refusal: Refusal) -> Refused:
         if refusal.is_temporary
         else "the caller did not prove who it is"
     )
-    return Refused(
-        refusal.slug, detail, refusal.why, refusal.challenge, refusal.retry_after_s
-    )
+    return Refused(refusal.slug, detail, refusal.why, refusal.challenge, refusal.retry_after_s)
 
 
 class _Reading:

@@ -1,6 +1,5 @@
 """A source, compiled whole."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.config.schema.source import OnUndecodable

@@ -73,9 +73,13 @@ class Place(Part):
         exactly_one(self, self.PLACES)
         return self
 
-    def in_template(self) -> Placeholder:
-        name = next(name for name in ("header", "query", "field") if getattr(self, name))
-        return Placeholder(name, getattr(self, name))
+    def in_template(self) -> Placeholder | None:
+        """How a signed template names this place; None when it can't."""
+        for name in ("header", "query", "field"):
+            argument = getattr(self, name)
+            if argument is not None:
+                return Placeholder(name, argument.lower() if name == "header" else argument)
+        return None
 
 
 class Extract(Part):

@@ -55,6 +55,8 @@ class Signed(Part):
             raise ValueError(
                 f"`signed` names {{value:{min(map(str, unknown))}}}, which is not in `values`"
             )
+        if self.timestamp and self.timestamp.part is not None and self.extract is None:
+            raise ValueError("`timestamp: {part: ...}` needs `extract`")
         if "timestamp" in names and self.timestamp is None:
             raise ValueError("`signed` has {timestamp}: say with `timestamp` where it stands")
         self._timestamp_is_signed(pieces, names)
@@ -65,7 +67,7 @@ class Signed(Part):
         if self.timestamp is None or "timestamp" in names:
             return
         # A time that anybody can rewrite refuses nobody.
-        if self.timestamp.part is not None or self.timestamp.in_template() not in pieces:
+        if self.timestamp.in_template() not in pieces:
             raise ValueError("`timestamp` is checked but not signed: put {timestamp} in `signed`")
 
     def _hash_is_signed(self, pieces: tuple[Piece, ...], names: set[str]) -> None:

@@ -1,9 +1,9 @@
 """A source: who calls, how it proves that, what it sends, what it wants to hear."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from app.config.schema.auth import Auth
 from app.config.schema.base import Bytes, Expression, Part, Seconds
@@ -27,6 +27,12 @@ class Dedup(Part):
     window: Seconds | None = Field(
         None, gt=0, description="after this time the same key is a new call; absent: never"
     )
+
+    @model_validator(mode="after")
+    def _is_one_key(self) -> Self:
+        if [self.value is not None, self.header is not None, self.body].count(True) != 1:
+            raise ValueError("expected exactly one of `value`, `header` and `body: true`")
+        return self
 
 
 def _dedup_form(given: object) -> str:

@@ -81,4 +81,6 @@ def _placeholder(found: re.Match[str], may_hold_secret: bool) -> Placeholder:
         mark = ":NAME" if argument else ""
         hint = did_you_mean(name, names) or "known here: " + ", ".join(n + mark for n in names)
         raise ValueError(f"unknown placeholder {{{name}{mark}}}; {hint}")
+    if name == "header" and argument is not None:
+        argument = argument.lower()
     return Placeholder(name, argument, is_optional=bool(found["optional"]))

@@ -1,0 +1,129 @@
+"""`bridge try`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from app.cli.exits import Exit
+from app.cli.tables import AsJson, as_json, complain, say
+from app.config.settings import environment
+from app.dry_run import Trial, try_call
+from app.kit.clock import SystemClock
+from app.kit.errors import BridgeError
+from app.kit.nearest import did_you_mean
+from app.revision import Revision, read_revision
+from app.sources.call import Call, query_parameters
+from app.sources.receive import Refused
+from app.sources.source import Source
+
+
+class TrialRefused(BridgeError):
+    slug = "configuration"
+
+
+def trial(
+    config: Annotated[Path, typer.Argument(help="the configuration file")],
+    file: Annotated[Path | None, typer.Argument(help="the body; -: stdin; absent: none")] = None,
+    *,
+    source: Annotated[str, typer.Option(help="the source that would get it")],
+    method: Annotated[str, typer.Option(help="of the call")] = "POST",
+    path: Annotated[str, typer.Option(help="what follows /hooks/SOURCE/")] = "",
+    query: Annotated[str, typer.Option(help="the query string")] = "",
+    header: Annotated[
+        list[str] | None, typer.Option(help="`Name: value`, as often as needed")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Show which rule takes a body, or why none does, and what would be sent. Sends nothing.
+
+    Exit status 1 when nothing would start.
+    """
+    revision = read_revision(config, environment())
+    body = _read(file)
+    headers = _headers(header or [], body)
+    call = Call(
+        source=source,
+        method=method.upper(),
+        path=path,
+        url=f"http://localhost/hooks/{source}",
+        raw_query=query,
+        query=query_parameters(query),
+        headers=headers,
+        body=body,
+        received_at=SystemClock().now(),
+    )
+    found = try_call(revision, _source(revision, source), call)
+    if isinstance(found, Refused):
+        complain(f"refused ({found.slug}): {found.why or found.detail}")
+        raise typer.Exit(Exit.NO)
+    if json:
+        as_json([_shape(one) for one in found])
+    else:
+        for one in found:
+            _show(one)
+    if not any(one.requests for one in found):
+        raise typer.Exit(Exit.NO)
+
+
+def _source(revision: Revision, name: str) -> Source:
+    source = revision.sources.get(name)
+    if source is None:
+        hint = did_you_mean(name, revision.sources) or f"known: {', '.join(revision.sources)}"
+        raise TrialRefused(f'there is no source "{name}"; {hint}')
+    return source
+
+
+def _read(file: Path | None) -> bytes:
+    if file is None:
+        return b""
+    try:
+        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise TrialRefused(f"{file}: can't be read: {error.strerror}") from None
+
+
+def _headers(given: list[str], body: bytes) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for text in given:
+        name, colon, value = text.partition(":")
+        if not colon:
+            raise TrialRefused(f'--header: expected "Name: value", without it: {name[:40]}')
+        headers[name.strip().lower()] = value.strip()
+    if "content-type" not in headers and body.lstrip()[:1] in (b"{", b"["):
+        headers["content-type"] = "application/json"
+    return headers
+
+
+def _show(one: Trial) -> None:
+    if one.dedup_key is not None:
+        say(f"deduplication key: {one.dedup_key}")
+    for sent in one.requests:
+        say(f'rule "{sent.rule}" holds and would send', style="bold")
+        for number, body in enumerate(sent.bodies):
+            lead = "  POST" if number == 0 else "  if Altcraft knows no such profile: POST"
+            say(f"{lead} {sent.url}")
+            say(f"    {orjson.dumps(body).decode()}")
+    for miss in one.decision.misses:
+        say(str(miss), style="dim")
+    for note in one.decision.notes:
+        say(f"note: {note}")
+    if not one.requests:
+        say(f"nothing would start: {one.reason}", style="bold")
+
+
+def _shape(one: Trial) -> dict[str, object]:
+    return {
+        "dedup_key": one.dedup_key,
+        "reason": one.reason,
+        "requests": [
+            {"rule": sent.rule, "url": sent.url, "bodies": sent.bodies} for sent in one.requests
+        ],
+        "misses": [
+            {"rule": miss.rule, "held": miss.held, "total": miss.total, "reason": miss.reason}
+            for miss in one.decision.misses
+        ],
+        "notes": one.decision.notes,
+    }
