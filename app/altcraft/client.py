@@ -1,8 +1,10 @@
 """Sends requests to one Altcraft platform, and says of each what became of it."""
 
 import asyncio
+import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from types import SimpleNamespace
 
 import aiohttp
@@ -11,9 +13,11 @@ import orjson
 import structlog
 from httpx_aiohttp import AiohttpTransport
 
+from app.altcraft.progress import Progress
 from app.altcraft.replies import Answer, Meaning, judge
 from app.altcraft.requests import START, method_url, start_body
 from app.kit.clock import Clock
+from app.kit.errors import raised_at
 from app.kit.secret import Secret
 from app.model.outcome import Outcome, OutcomeKind
 from app.model.start import Match, ScenarioStart
@@ -25,13 +29,8 @@ _MAX_ANSWER_BYTES = 1024**2
 _KEEP_ALIVE_S = 15.0
 
 
-@dataclass(slots=True)
-class _Progress:
-    was_written: bool = False
-
-
 # Tracing hooks run in the task of the request, which is how they find its progress.
-_progress: ContextVar[_Progress] = ContextVar("progress")
+_progress: ContextVar[Progress] = ContextVar("progress")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class AltcraftClient:
         self._clock = clock
         self._url = method_url(address.url, START)
         self._http = httpx.AsyncClient(
-            transport=AiohttpTransport(client=self._session),
+            transport=AiohttpTransport(verify=_tls(), client=self._session),
             timeout=httpx.Timeout(address.timeout_s),
             trust_env=False,
             follow_redirects=False,
@@ -65,23 +64,38 @@ class AltcraftClient:
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def start(self, start: ScenarioStart, match: Match, *, request_id: str) -> Outcome:
-        """Never raises for what the other side or the network does: that is an Outcome."""
-        # In the body, as documented for every version; the header came later.
-        body = {"token": self._address.token.reveal(), **start_body(start, match)}
-        progress = _Progress()
+    async def start(
+        self,
+        start: ScenarioStart,
+        match: Match,
+        *,
+        request_id: str,
+        progress: Progress | None = None,
+    ) -> Outcome:
+        """Never raises for what the other side or the network does: that is an Outcome. Whoever
+        cancels it learns from `progress` whether the start may have been sent."""
+        progress = progress or Progress()
         _progress.set(progress)
+        token = self._address.token.reveal()
         try:
+            # In the body, as documented for every version; the header came later.
+            body = orjson.dumps({"token": token, **start_body(start, match)})
             async with asyncio.timeout(self._address.timeout_s):
-                answer = await self._post(orjson.dumps(body), request_id)
+                answer = await self._post(body, request_id)
+            return judge(answer, self._known, self._clock.now(), hidden=token)
         except TimeoutError:
-            return _broken(progress, f"no answer within {self._address.timeout_s:g} s")
-        except httpx.HTTPError as error:
+            what = "answer" if progress.was_written else "connection"
+            return _broken(progress, f"no {what} within {self._address.timeout_s:g} s")
+        except (httpx.HTTPError, aiohttp.ClientError) as error:
             return _broken(progress, _cause(error))
         except Exception as error:  # noqa: BLE001 - whatever it was, the start may have been sent
-            _log.error("altcraft.client_failed", kind=type(error).__name__, request_id=request_id)
+            _log.error(
+                "altcraft.client_failed",
+                kind=type(error).__name__,
+                at=raised_at(error),
+                request_id=request_id,
+            )
             return _broken(progress, type(error).__name__)
-        return judge(answer, self._known, self._clock.now())
 
     async def _post(self, body: bytes, request_id: str) -> Answer:
         headers = {"X-Request-Id": request_id}
@@ -93,7 +107,7 @@ class AltcraftClient:
                     if len(raw) > _MAX_ANSWER_BYTES:
                         is_cut = True
                         break
-            except httpx.HTTPError:
+            except (httpx.HTTPError, aiohttp.ClientError):
                 is_cut = True
             return Answer(reply.status_code, dict(reply.headers), raw, is_cut)
 
@@ -103,6 +117,7 @@ class AltcraftClient:
         connector = aiohttp.TCPConnector(
             limit=self._address.connections,
             keepalive_timeout=_KEEP_ALIVE_S,
+            ssl=_tls(),
             ttl_dns_cache=30,
         )
         return aiohttp.ClientSession(
@@ -113,6 +128,13 @@ class AltcraftClient:
         )
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """The machine's own certificate authorities, so that a company's own is known. Once: reading
+    them takes milliseconds."""
+    return ssl.create_default_context()
+
+
 async def _note_written(
     _: aiohttp.ClientSession,
     __: SimpleNamespace,
@@ -121,7 +143,7 @@ async def _note_written(
     _progress.get().was_written = True
 
 
-def _broken(progress: _Progress, why: str) -> Outcome:
+def _broken(progress: Progress, why: str) -> Outcome:
     """What broke before the first byte was written did not start anything; after it, nobody
     knows. The classes of exceptions don't tell: httpx-aiohttp has a connection that broke in the
     middle of the answer as `ConnectTimeout`."""
@@ -130,7 +152,7 @@ def _broken(progress: _Progress, why: str) -> Outcome:
     return Outcome(OutcomeKind.NOT_SENT, text=f"not sent: {why}")
 
 
-def _cause(error: httpx.HTTPError) -> str:
+def _cause(error: httpx.HTTPError | aiohttp.ClientError) -> str:
     """The class of what broke, and the system's word for it; never the text, which may hold
     the address with what is in it."""
     cause = error.__cause__ or error

@@ -7,21 +7,23 @@
 | JSON, `error` 400                            | malformed            |          |
 | JSON, `error` 401, 403                       | token_refused        |          |
 | JSON, `error` 402                            | plan_limit           |          |
-| JSON, `error` 404, text of a scenario        | scenario_unavailable |          |
+| JSON, `error` 404, text of a scenario only   | scenario_unavailable |          |
 | JSON, `error` 404, any other text            | unknown_profile      |          |
 | JSON, `error` 429, or HTTP 429               | throttled            |          |
 | JSON, `error` 500 to 599                     | temporary            |          |
 | JSON, any other `error`                      | unknown_code         |          |
 | JSON, `error` 0, not 2xx                     | unreadable           | yes      |
-| HTTP 502, 504, 520 to 524 of a gateway       | in_doubt             | yes      |
+| HTTP 502, 504, 520, 522, 524 of a gateway    | in_doubt             | yes      |
 | HTTP 401, 403, without Altcraft's body       | token_refused        |          |
 | HTTP 5xx, 408, without Altcraft's body       | temporary            |          |
-| HTTP 3xx, other 4xx, without Altcraft's body | not_altcraft: unreadable |      |
+| HTTP 3xx, other 4xx, without Altcraft's body | unreadable           |          |
 | 2xx, no JSON, no `error`, cut                | unreadable           | yes      |
 
-`error` 0 in the body is success and nothing else is. That 404 stands for both an unknown profile
-and an unknown or inactive scenario, and that codes beyond these exist, is all that is documented:
-hence `destinations.NAME.outcomes`.
+`error` 0 in the body is success and nothing else is. Which codes say "no such profile" and
+"scenario not active" is not documented, nor which codes exist beyond these: hence
+`destinations.NAME.outcomes`. A 404 that does not say which is taken for an unknown profile: that
+tries the other matches of the rule, which starts nothing that should not start, and ends as a dead
+letter as the other would.
 """
 
 import re
@@ -37,8 +39,11 @@ from app.model.json import Json
 from app.model.outcome import Outcome, OutcomeKind
 
 _MAX_TEXT = 300
+_MAX_READ_TEXT = 2000
+_MAX_ERROR = 2**63 - 1
 _MAX_RETRY_AFTER_S = 3600.0
-_GATEWAY_IN_DOUBT = frozenset({502, 504, *range(520, 525)})
+# A gateway that may have passed the request on. 521 and 523 say that it could not.
+_GATEWAY_IN_DOUBT = frozenset({502, 504, 520, 522, 524})
 _BY_ERROR = {
     400: OutcomeKind.MALFORMED,
     401: OutcomeKind.TOKEN_REFUSED,
@@ -47,6 +52,7 @@ _BY_ERROR = {
     429: OutcomeKind.THROTTLED,
 }
 _OF_SCENARIO = re.compile(r"scenario|workflow|campaign|сценари", re.IGNORECASE)
+_OF_PROFILE = re.compile(r"profile|профил", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +79,9 @@ class Answer:
     is_cut: bool = False
 
 
-def judge(answer: Answer, known: Sequence[Meaning], now: datetime) -> Outcome:
-    said = None if answer.is_cut else _altcraft_body(answer.body)
+def judge(answer: Answer, known: Sequence[Meaning], now: datetime, *, hidden: str = "") -> Outcome:
+    """`hidden` is a text, the token, that the outcome must not repeat though the answer does."""
+    said = None if answer.is_cut else _altcraft_body(answer.body, hidden)
     if said is None:
         return _without_body(answer, now)
     error, text = said
@@ -82,12 +89,13 @@ def judge(answer: Answer, known: Sequence[Meaning], now: datetime) -> Outcome:
     if error == 0 and not is_2xx:
         kind, in_doubt = OutcomeKind.UNREADABLE, True
     else:
-        kind, in_doubt = _kind(error, text, answer.status, known), False
+        kind = _kind(error, text, answer.status, known)
+        in_doubt = kind is OutcomeKind.IN_DOUBT
     return Outcome(
         kind,
         http_status=answer.status,
         altcraft_error=error,
-        text=text,
+        text=text[:_MAX_TEXT],
         in_doubt=in_doubt,
         retry_after_s=_retry_after_s(answer.headers, now),
     )
@@ -102,7 +110,7 @@ def _kind(error: int, text: str, status: int, known: Sequence[Meaning]) -> Outco
     if status == 429:
         return OutcomeKind.THROTTLED
     if error == 404:
-        is_scenario = _OF_SCENARIO.search(text) is not None
+        is_scenario = _OF_SCENARIO.search(text) and not _OF_PROFILE.search(text)
         return OutcomeKind.SCENARIO_UNAVAILABLE if is_scenario else OutcomeKind.UNKNOWN_PROFILE
     if 500 <= error < 600:
         return OutcomeKind.TEMPORARY
@@ -135,7 +143,7 @@ def _by_status(status: int) -> tuple[OutcomeKind, bool]:
     return OutcomeKind.UNREADABLE, False
 
 
-def _altcraft_body(body: bytes) -> tuple[int, str] | None:
+def _altcraft_body(body: bytes, hidden: str) -> tuple[int, str] | None:
     """`error` and `error_text`, or None when the body is not one of Altcraft's."""
     try:
         said: Json = orjson.loads(body)
@@ -144,9 +152,17 @@ def _altcraft_body(body: bytes) -> tuple[int, str] | None:
     if not isinstance(said, dict):
         return None
     error, text = said.get("error"), said.get("error_text")
-    if not isinstance(error, int) or isinstance(error, bool):
+    if not isinstance(error, int) or isinstance(error, bool) or abs(error) > _MAX_ERROR:
         return None
-    return error, " ".join(text.split())[:_MAX_TEXT] if isinstance(text, str) else ""
+    return error, _one_line(text, hidden) if isinstance(text, str) else ""
+
+
+def _one_line(text: str, hidden: str) -> str:
+    """Without what stores refuse (NUL) and terminals obey (escapes)."""
+    # Before it is cut: a piece of the token would not be found.
+    text = text.replace(hidden, "***") if hidden else text
+    words = " ".join(text[:_MAX_READ_TEXT].split())
+    return "".join(character for character in words if character.isprintable())
 
 
 def _content_type(headers: Mapping[str, str]) -> str:
@@ -163,7 +179,7 @@ def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(text), _MAX_RETRY_AFTER_S)
     try:
         at = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
     return min(max((at - now).total_seconds(), 0.0), _MAX_RETRY_AFTER_S)

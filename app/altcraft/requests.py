@@ -18,6 +18,11 @@ def start_body(start: ScenarioStart, match: Match) -> Body:
     return body
 
 
+def masked_body(start: ScenarioStart, match: Match) -> Body:
+    """The body as it is sent, to be shown: with `***` for the token."""
+    return {"token": "***", **start_body(start, match)}
+
+
 def _found_by(match: Match) -> Body:
     if match.matching is Matching.CUSTOM:
         return {"field_name": match.field, "field_value": match.value}

@@ -18,9 +18,10 @@ from ruamel.yaml import YAML
 from app.cli.exits import Exit
 from app.cli.serve import run
 from app.cli.tables import complain, say
-from app.config.settings import LogFormat, LogLevel, Settings
+from app.config.settings import Settings
 from app.ingest.wait import Outcomes
 from app.kit.clock import SystemClock
+from app.kit.log_choice import LogFormat, LogLevel
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
 from app.model.event import EventId
 from app.observe.logs import configure_logs

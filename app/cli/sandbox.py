@@ -9,8 +9,8 @@ import typer
 
 from app.cli.serve import run
 from app.cli.tables import say
-from app.config.settings import LogFormat, LogLevel
 from app.kit.clock import SystemClock
+from app.kit.log_choice import LogFormat, LogLevel
 from app.observe.logs import configure_logs
 from app.sandbox import World, example_world, read_world
 from app.sandbox import sandbox as running_sandbox

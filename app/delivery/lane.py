@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from app.altcraft.progress import Progress
 from app.delivery.pace import Pace
 from app.delivery.verdict import RetryPolicy
 from app.model.outcome import Outcome
@@ -10,7 +11,9 @@ from app.model.start import Match, ScenarioStart
 
 
 class Starter(Protocol):
-    async def start(self, start: ScenarioStart, match: Match, *, request_id: str) -> Outcome: ...
+    async def start(
+        self, start: ScenarioStart, match: Match, *, request_id: str, progress: Progress
+    ) -> Outcome: ...
 
     async def close(self) -> None: ...
 
@@ -23,6 +26,10 @@ class Lane:
     policy: RetryPolicy
     concurrency: int
     in_flight: int = field(default=0, init=False)
+
+    @property
+    def is_full(self) -> bool:
+        return self.in_flight >= self.concurrency
 
     def room(self) -> int:
         """How many starts may be claimed now."""

@@ -77,8 +77,10 @@ def decide(
             return Dead("the scenario does not exist or is not active")
         case OutcomeKind.MALFORMED:
             return Dead("Altcraft could not use the request")
-        case OutcomeKind.IN_DOUBT | OutcomeKind.UNREADABLE if outcome.in_doubt:
-            return _doubted(delivery, policy, now, rng)
+        case OutcomeKind.IN_DOUBT:
+            return _doubted(outcome, delivery, policy, now, rng)
+        case OutcomeKind.UNREADABLE if outcome.in_doubt:
+            return _doubted(outcome, delivery, policy, now, rng)
         case (
             OutcomeKind.TOKEN_REFUSED
             | OutcomeKind.PLAN_LIMIT
@@ -87,17 +89,18 @@ def decide(
             | OutcomeKind.NOT_SENT
             | OutcomeKind.UNKNOWN_CODE
             | OutcomeKind.UNREADABLE
-            | OutcomeKind.IN_DOUBT
         ):
             return _again(outcome, delivery, policy, now, rng)
         case _ as never:
             assert_never(never)
 
 
-def _doubted(delivery: Delivery, policy: RetryPolicy, now: datetime, rng: Random) -> Verdict:
+def _doubted(
+    outcome: Outcome, delivery: Delivery, policy: RetryPolicy, now: datetime, rng: Random
+) -> Verdict:
     if delivery.start.in_doubt is InDoubt.HOLD:
         return Dead("held: it is in doubt whether the scenario started, a person must judge")
-    return _again(Outcome(OutcomeKind.IN_DOUBT), delivery, policy, now, rng)
+    return _again(outcome, delivery, policy, now, rng)
 
 
 def _again(

@@ -1,52 +1,35 @@
-"""The worker: claims what is due, sends it, settles it, and takes over what others lost."""
+"""The worker: claims what is due, sends it, and has it recorded."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Protocol
 
 import structlog
 
-from app.delivery.attempt import conclude, request_id
+from app.altcraft.progress import Progress
+from app.delivery.attempt import request_id
 from app.delivery.lane import Lane
-from app.delivery.verdict import Again, RetryPolicy
-from app.kit.backoff import spread
+from app.delivery.lease import Leases
+from app.delivery.record import LAST_WRITE_S, Recorder
+from app.delivery.store import Store
+from app.delivery.verdict import RetryPolicy
+from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
+from app.kit.errors import raised_at
 from app.model.delivery import Delivery
 from app.model.outcome import Outcome, OutcomeKind
-from app.outbox import Settlement, StoreUnavailable
+from app.outbox import StoreUnavailable
 
 _log = structlog.get_logger()
-_LOST = "the worker was lost after it took this delivery; the start may have been sent"
-_TAKE_OVER_AT_ONCE = 100
-_STORE_RETRY_S = 0.3
-
-
-class Wakeup(Protocol):
-    def notify(self) -> None: ...
-
-    async def wait(self, limit_s: float) -> bool: ...
-
-
-class Store(Protocol):
-    @property
-    def wakeup(self) -> Wakeup: ...
-
-    async def has_due(self, destination: str) -> bool: ...
-
-    async def claim(
-        self, *, owner: str, destination: str, limit: int, lease_s: float
-    ) -> list[Delivery]: ...
-
-    async def next_due_at(self, destinations: Sequence[str]) -> datetime | None: ...
-
-    async def settle(self, settlement: Settlement) -> bool: ...
-
-    async def has_expired(self) -> bool: ...
-
-    async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]: ...
+_CUT_OFF = "the worker stopped before an answer came; the start may have been sent"
+_LEAST_WAIT_S = 0.01
+_PAUSE_BASE_S = 0.3
+_PAUSE_CAP_S = 5.0
+# For what a lost worker held of a destination that is no longer configured.
+_PATIENT = RetryPolicy(tries=100, age_s=86_400, base_s=2, cap_s=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,48 +52,60 @@ class Worker:
         self._clock = clock
         self._rng = rng
         self._owner = owner
+        self._recorder = Recorder(store, clock, rng)
+        self._leases = Leases(store, self._recorder, clock, rng, owner=owner, policy=self._policy)
         self._lanes: dict[str, Lane] = {}
         self._retired: list[Lane] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._failures = 0
+        self._has_new_lanes = False
+        self._strangers: set[str] = set()
 
     def use(self, lanes: Mapping[str, Lane], limits: WorkerLimits) -> None:
         """From now on these destinations; what is under way on the others is finished."""
         self._retired += [lane for name, lane in self._lanes.items() if lanes.get(name) is not lane]
         self._lanes = dict(lanes)
         self._limits = limits
+        self._has_new_lanes = True
         self._store.wakeup.notify()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`, then until what is in flight is finished, within the grace time. What is
-        not finished then is left to its lease, and recorded as in doubt when that runs out."""
-        recovering = asyncio.create_task(self._recover(stop), name="take over lost deliveries")
-        waking = asyncio.create_task(self._wake_at(stop), name="wake at stop")
+        not is cut off: given back if it was not sent, else recorded as in doubt."""
         try:
-            while not stop.is_set():
-                await self._round()
-            await self._finish()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._wake_at(stop), name="wake the worker at a stop")
+                watching = group.create_task(
+                    self._leases.watch(lambda: self._limits.lease_s, lambda: self._limits.poll_s),
+                    name="watch the leases",
+                )
+                while not stop.is_set():
+                    await self._round(group, stop)
+                await self._finish()
+                watching.cancel()
         finally:
-            waking.cancel()
-            await asyncio.gather(recovering, waking, return_exceptions=True)
             for lane in [*self._lanes.values(), *self._retired]:
                 await lane.client.close()
 
-    async def _round(self) -> None:
+    async def _round(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         try:
-            claimed = [await self._claim(lane) for lane in self._lanes.values()]
+            await self._tell_of_strangers()
+            claimed = [await self._claim(group, lane) for lane in list(self._lanes.values())]
+            self._failures = 0
             # A lane that took all it had room for may have more due; others wait to be woken.
-            if not any(claimed):
+            if not any(claimed) and not stop.is_set():
                 await self._wait()
             await self._close_retired()
         except StoreUnavailable as error:
             _log.warning("delivery.store_unavailable", why=str(error))
-            await self._pause()
-        except Exception:  # noqa: BLE001 - the outer loop: records, waits, goes on
-            _log.exception("delivery.round_failed")
-            await self._pause()
+            await self._pause(stop)
+        except Exception as error:  # noqa: BLE001 - the outer loop: records, waits, goes on
+            _log.error("delivery.round_failed", kind=type(error).__name__, at=raised_at(error))
+            await self._pause(stop)
 
-    async def _claim(self, lane: Lane) -> bool:
-        """True when there may be more to claim at once."""
+    async def _claim(self, group: asyncio.TaskGroup, lane: Lane) -> bool:
+        """Only what can be sent at once, so that in flight means "may have been sent". True when
+        there may be more to claim at once."""
         room = lane.room()
         if room <= 0 or not await self._store.has_due(lane.name):
             return False
@@ -120,133 +115,119 @@ class Worker:
         lane.pace.take(len(found))
         lane.in_flight += len(found)
         for delivery in found:
-            task = asyncio.create_task(self._deliver(lane, delivery), name=f"deliver {delivery.id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._leases.hold(delivery)
+            task = group.create_task(self._deliver(lane, delivery), name=f"deliver {delivery.id}")
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
         return len(found) == room and lane.room() > 0
 
     async def _wait(self) -> None:
         limit_s = spread(self._limits.poll_s, rng=self._rng)
-        free = [lane for lane in self._lanes.values() if lane.in_flight < lane.concurrency]
-        if free:
-            limit_s = min(limit_s, await self._due_in_s(free))
-        await self._store.wakeup.wait(max(limit_s, 0.001))
+        for lane in list(self._lanes.values()):
+            if not lane.is_full:
+                limit_s = min(limit_s, await self._ready_in_s(lane, limit_s))
+        await self._store.wakeup.wait(max(limit_s, _LEAST_WAIT_S))
 
-    async def _due_in_s(self, lanes: Sequence[Lane]) -> float:
-        due_at = await self._store.next_due_at([lane.name for lane in lanes])
+    async def _ready_in_s(self, lane: Lane, limit_s: float) -> float:
+        """Seconds until this lane has something due and may start it."""
+        paced_s = lane.pace.ready_in_s()
+        if paced_s >= limit_s:
+            return paced_s
+        due_at = await self._store.next_due_at([lane.name])
         if due_at is None:
-            return self._limits.poll_s
-        due_in_s = (due_at - self._clock.now()).total_seconds()
-        return max(due_in_s, min(lane.pace.ready_in_s() for lane in lanes))
+            return math.inf
+        return max(paced_s, (due_at - self._clock.now()).total_seconds())
 
     async def _deliver(self, lane: Lane, delivery: Delivery) -> None:
         try:
-            started_at = self._clock.now()
-            match = delivery.start.matches[delivery.match_index]
-            outcome = await lane.client.start(
-                delivery.start, match, request_id=request_id(delivery)
+            # After the machine slept, say: another worker may be sending it.
+            if self._leases.is_over(delivery):
+                await self._store.give_back(self._owner, [delivery.id])
+            else:
+                await self._attempt(lane, delivery)
+        except Exception as error:  # noqa: BLE001 - the lease runs out, and it is taken over
+            _log.error(
+                "delivery.failed",
+                delivery_id=delivery.id,
+                event_id=delivery.event_id,
+                kind=type(error).__name__,
+                at=raised_at(error),
             )
-            await self._conclude(delivery, outcome, lane.policy, started_at)
-        except Exception:  # noqa: BLE001 - the lease runs out, and the delivery is taken over
-            _log.exception("delivery.failed", delivery_id=delivery.id, event_id=delivery.event_id)
         finally:
             lane.in_flight -= 1
+            self._leases.let_go(delivery)
             self._store.wakeup.notify()
 
-    async def _conclude(
-        self, delivery: Delivery, outcome: Outcome, policy: RetryPolicy, started_at: datetime
+    async def _attempt(self, lane: Lane, delivery: Delivery) -> None:
+        started_at, progress = self._clock.now(), Progress()
+        try:
+            outcome = await lane.client.start(
+                delivery.start,
+                delivery.start.matches[delivery.match_index],
+                request_id=request_id(delivery),
+                progress=progress,
+            )
+        except asyncio.CancelledError:
+            await self._cut_off(lane, delivery, progress, started_at)
+            raise
+        await self._recorder.record(delivery, outcome, lane.policy, started_at)
+
+    async def _cut_off(
+        self, lane: Lane, delivery: Delivery, progress: Progress, started_at: datetime
     ) -> None:
-        now = self._clock.now()
-        settlement, verdict = conclude(
-            delivery, outcome, policy, started_at=started_at, now=now, rng=self._rng
-        )
-        # A stop must not come between what Altcraft did and its record.
-        is_ours = await asyncio.shield(self._settle(delivery, settlement))
-        log = _log.info if outcome.kind is OutcomeKind.ACCEPTED else _log.warning
-        log(
-            "delivery.attempted",
-            event_id=delivery.event_id,
-            delivery_id=delivery.id,
-            source=delivery.source,
-            rule=delivery.start.rule,
-            scenario=delivery.start.scenario,
-            attempt=delivery.attempts + 1,
-            outcome=outcome.kind.value,
-            http_status=outcome.http_status,
-            altcraft_error=outcome.altcraft_error,
-            in_doubt=outcome.in_doubt,
-            duration_ms=settlement.attempt.duration_ms if settlement.attempt else None,
-            state=settlement.state.value,
-            **(
-                {"wait_s": round((verdict.at - now).total_seconds(), 1)}
-                if isinstance(verdict, Again)
-                else {}
-            ),
-            **({} if is_ours else {"recorded": False}),
-        )
-
-    async def _settle(self, delivery: Delivery, settlement: Settlement) -> bool:
-        """Again and again while the lease lasts: what Altcraft did must not be forgotten because
-        the store was away for a moment. After that, whoever takes over records it as in doubt."""
-        until = delivery.lease_until or self._clock.now()
-        while True:
-            try:
-                return await self._store.settle(settlement)
-            except StoreUnavailable as error:
-                _log.warning("delivery.not_recorded", delivery_id=delivery.id, why=str(error))
-                if self._clock.now() >= until:
-                    return False
-                await self._pause()
-
-    async def _recover(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            try:
-                if await self._store.has_expired():
-                    await self._take_over()
-            except StoreUnavailable as error:
-                _log.warning("delivery.store_unavailable", why=str(error))
-            except Exception:  # noqa: BLE001 - the outer loop: records, waits, goes on
-                _log.exception("delivery.recovery_failed")
-            try:
-                async with asyncio.timeout(spread(self._limits.poll_s, rng=self._rng)):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-
-    async def _take_over(self) -> None:
-        lost = await self._store.take_expired(
-            owner=self._owner, limit=_TAKE_OVER_AT_ONCE, lease_s=self._limits.lease_s
-        )
-        for delivery in lost:
-            outcome = Outcome(OutcomeKind.IN_DOUBT, text=_LOST, in_doubt=True)
-            policy = self._policy(delivery)
-            await self._conclude(delivery, outcome, policy, self._clock.now())
-        if lost:
-            self._store.wakeup.notify()
-
-    def _policy(self, delivery: Delivery) -> RetryPolicy:
-        lane = self._lanes.get(delivery.start.destination)
-        return lane.policy if lane else RetryPolicy(tries=100, age_s=86400, base_s=2, cap_s=900)
-
-    async def _wake_at(self, stop: asyncio.Event) -> None:
-        await stop.wait()
-        self._store.wakeup.notify()
+        if progress.was_written:
+            outcome = Outcome(OutcomeKind.IN_DOUBT, text=_CUT_OFF, in_doubt=True)
+            await self._recorder.record(
+                delivery, outcome, lane.policy, started_at, limit_s=LAST_WRITE_S
+            )
+            return
+        async with asyncio.timeout(LAST_WRITE_S):
+            await self._store.give_back(self._owner, [delivery.id])
+        _log.info("delivery.given_back", delivery_id=delivery.id, event_id=delivery.event_id)
 
     async def _finish(self) -> None:
-        if not self._tasks:
+        if not self._under_way:
             return
-        _log.info("delivery.finishing", in_flight=len(self._tasks))
-        _, left = await asyncio.wait(self._tasks, timeout=self._limits.grace_s)
+        _log.info("delivery.finishing", in_flight=len(self._under_way))
+        _, left = await asyncio.wait(self._under_way, timeout=self._limits.grace_s)
+        if not left:
+            return
+        _log.warning("delivery.cut_off", in_flight=len(left), grace_s=self._limits.grace_s)
         for task in left:
             task.cancel()
-        if left:
-            _log.warning("delivery.left_to_their_lease", in_flight=len(left))
-            await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.wait(left)
+
+    def _policy(self, destination: str) -> RetryPolicy:
+        lane = self._lanes.get(destination)
+        return lane.policy if lane else _PATIENT
+
+    async def _tell_of_strangers(self) -> None:
+        """Deliveries of destinations that are configured no more wait; once, a line says so."""
+        if not self._has_new_lanes:
+            return
+        waiting = {backlog.destination for backlog in await self._store.backlog()}
+        self._has_new_lanes = False
+        self._strangers &= waiting - self._lanes.keys()
+        for name in sorted(waiting - self._lanes.keys() - self._strangers):
+            self._strangers.add(name)
+            _log.warning("delivery.destination_unknown", destination=name)
 
     async def _close_retired(self) -> None:
         for lane in [lane for lane in self._retired if lane.in_flight == 0]:
             self._retired.remove(lane)
             await lane.client.close()
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(spread(_STORE_RETRY_S, share=1.0, rng=self._rng))
+    async def _wake_at(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._store.wakeup.notify()
+
+    async def _pause(self, stop: asyncio.Event) -> None:
+        self._failures += 1
+        wait_s = full_jitter(
+            self._failures, base_s=_PAUSE_BASE_S, cap_s=_PAUSE_CAP_S, rng=self._rng
+        )
+        try:
+            async with asyncio.timeout(wait_s):
+                await stop.wait()
+        except TimeoutError:
+            return

@@ -5,12 +5,14 @@ with its string functions and ours.
 """
 
 from app.expressions.expression import Expression, ExpressionFailed, ExpressionFault, compile_text
+from app.expressions.reads import Reads
 from app.expressions.scope import Scope, Variables
 
 __all__ = [
     "Expression",
     "ExpressionFailed",
     "ExpressionFault",
+    "Reads",
     "Scope",
     "Variables",
     "compile_text",

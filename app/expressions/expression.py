@@ -10,6 +10,7 @@ from functools import lru_cache
 import cel
 
 from app.expressions.conjuncts import without_texts
+from app.expressions.reads import Reads, body_paths
 from app.expressions.scope import FUNCTIONS, NAMES, VARIABLES, Scope
 from app.kit.errors import BridgeError
 from app.kit.nearest import did_you_mean
@@ -38,10 +39,8 @@ class ExpressionFailed(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """`variables` are those of `Variables` that it reads."""
-
     text: str
-    variables: frozenset[str]
+    reads: Reads
     _program: cel.Program = field(repr=False, compare=False)
 
     def evaluate(self, scope: Scope) -> Json:
@@ -89,7 +88,8 @@ def compile_text(text: str) -> Expression:
         raise ExpressionFault(_syntax_reason(str(error))) from None
     names = program.references()
     _check_names(text, names)
-    return Expression(text, frozenset(names["variables"]) & frozenset(VARIABLES), program)
+    known = frozenset(names["variables"]) & frozenset(VARIABLES)
+    return Expression(text, Reads.of(known, body_paths(text)), program)
 
 
 def _syntax_reason(said: str) -> str:

@@ -9,6 +9,7 @@ import cel
 from cel.stdlib import EXTENSIONS, add_stdlib_to_context
 
 from app.expressions import functions
+from app.expressions.reads import Reads
 from app.model.json import Json
 
 # The library logs each failed function with the exception's text. What fails is said in our own
@@ -64,18 +65,20 @@ class Scope:
         self.failure: str | None = None
         self._region: str | None = None
         self._given: Variables | None = None
-        self._filled: frozenset[str] = frozenset()
+        self._filled = Reads()
 
-    def fill(self, given: Variables, names: frozenset[str], region: str | None) -> None:
-        """Make `names` of `given` visible. Only those, and each once for the same `given`:
-        turning a body into the library's own values costs more than evaluating a condition."""
+    def fill(self, given: Variables, reads: Reads, region: str | None) -> None:
+        """Make visible what is read of `given`, and only that, once for the same `given`."""
         self._region = region
         if given is not self._given:
-            self._given, self._filled = given, frozenset()
-        missing = names - self._filled
-        if missing:
-            self.context.update({name: getattr(given, name) for name in missing})
-            self._filled |= missing
+            self._given, self._filled = given, Reads()
+        elif self._filled.covers(reads):
+            return
+        self._filled |= reads
+        self.context.update({name: self._value(given, name) for name in self._filled.names})
+
+    def _value(self, given: Variables, name: str) -> object:
+        return self._filled.of_body(given.body) if name == "body" else getattr(given, name)
 
     def _email(self, given: object) -> str:
         try:

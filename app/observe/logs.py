@@ -8,7 +8,7 @@ import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from app.config.settings import LogFormat, LogLevel
+from app.kit.log_choice import LogFormat, LogLevel
 
 
 def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None) -> None:
@@ -29,7 +29,7 @@ def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None)
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(stream),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     _route_libraries(stream, shared, renderer, number)
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.model.delivery import Delivery
 from app.model.event import Event, EventId
 from app.outbox import tables
-from app.outbox.engine import insert_new
+from app.outbox.engine import insert_all, insert_new
 from app.outbox.rows import Values, delivery_values, event_values, micros
 from app.outbox.writer import Write
 
@@ -67,10 +67,10 @@ async def _accept(connection: AsyncConnection, units: Sequence[Unit]) -> list[Re
 async def _insert(connection: AsyncConnection, fresh: Sequence[Acceptance]) -> None:
     if not fresh:
         return
-    await connection.execute(insert(tables.event), [event_values(a.event) for a in fresh])
+    await insert_all(connection, tables.event, [event_values(a.event) for a in fresh])
     deliveries = [delivery_values(d) for a in fresh for d in a.deliveries]
     if deliveries:
-        await connection.execute(insert(tables.delivery), deliveries)
+        await insert_all(connection, tables.delivery, deliveries)
 
 
 async def _first_events(

@@ -1,15 +1,17 @@
 """Opens the store. All that differs between SQLite and PostgreSQL stands here."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, event, make_url, text
+from sqlalchemy import Connection, Dialect, event, insert, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import Table
 
@@ -87,6 +89,31 @@ def insert_new(table: Table, dialect: Dialect) -> Any:
     """An INSERT that leaves rows that are there already as they are."""
     make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
     return make(table).on_conflict_do_nothing()
+
+
+def insert_all(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> Awaitable[object]:
+    """Inserts many rows by one statement. `executemany` would take SQLite's lock on the
+    interpreter once a row, in a thread that competes for it with the loop."""
+    statement, names = _insert_text(table, connection.dialect, len(rows))
+    values = tuple(row.get(name) for row in rows for name in names)
+    return connection.exec_driver_sql(statement, values)
+
+
+@lru_cache(maxsize=1024)
+def _insert_text(table: Table, dialect: Dialect, count: int) -> tuple[str, tuple[str, ...]]:
+    """The text of an INSERT of `count` rows, and the order of a row's values."""
+    compiled = insert(table).compile(dialect=dialect)
+    head, _, one = str(compiled).partition(" VALUES ")
+    names = tuple(compiled.positiontup or ())
+    if "$1" not in one:
+        return f"{head} VALUES {', '.join([one] * count)}", names
+
+    def numbered(row: int) -> str:
+        return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + row * len(names)}", one)
+
+    return f"{head} VALUES {', '.join(numbered(row) for row in range(count))}", names
 
 
 def is_of_the_values(error: BaseException) -> bool:

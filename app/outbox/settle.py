@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.model.delivery import Attempt, DeliveryId, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
+from app.outbox.engine import insert_all
 from app.outbox.rows import Values, attempt_values, micros
 from app.outbox.writer import Write
 
@@ -62,7 +63,7 @@ async def _perform(connection: AsyncConnection, settlements: Sequence[Settlement
         await connection.execute(_settle, [_values(settlement) for settlement in kept])
     attempts = [attempt_values(s.attempt) for s in kept if s.attempt]
     if attempts:
-        await connection.execute(insert(tables.attempt), attempts)
+        await insert_all(connection, tables.attempt, attempts)
     return results
 
 

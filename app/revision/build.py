@@ -117,7 +117,7 @@ def _uncovered(rules: Rules, sources: Mapping[str, Source]) -> Iterator[Fault]:
     """Rules that trust a part of the call which its signature says nothing about."""
     for name, source in sources.items():
         for rule in rules.of[name].rules:
-            parts = uncovered(source, rule.variables())
+            parts = uncovered(source, rule.reads().names)
             if parts:
                 index = rules.all.index(rule)
                 yield Fault(

@@ -7,18 +7,19 @@ from app.config.document import key_text
 from app.config.faults import Fault, Severity
 from app.config.schema.base import Expression as ExpressionText
 from app.config.schema.rule import MatchItem, Rule, Scenario, ScenarioTable
-from app.expressions import Expression, ExpressionFault, Scope, compile_text
+from app.expressions import Expression, ExpressionFault, Reads, Scope, compile_text
 from app.expressions.conjuncts import conjuncts
+from app.expressions.reads import all_of
 from app.kit.nearest import did_you_mean
 from app.rules.compiled import CompiledMatch, CompiledRule, ScenarioChoice
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """The rules that a source's calls are held against, and the variables these read."""
+    """The rules that a source's calls are held against, and what these read."""
 
     rules: tuple[CompiledRule, ...]
-    variables: frozenset[str]
+    reads: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def build_rules(
 
 def _for_source(source: str, rules: Sequence[CompiledRule]) -> SourceRules:
     chosen = tuple(rule for rule in rules if rule.sources is None or source in rule.sources)
-    return SourceRules(chosen, frozenset[str]().union(*(rule.variables() for rule in chosen)))
+    return SourceRules(chosen, all_of(rule.reads() for rule in chosen))
 
 
 def _repeated_names(rules: Sequence[Rule]) -> Iterator[Fault]:

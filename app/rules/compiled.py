@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.expressions import Expression
+from app.expressions import Expression, Reads
+from app.expressions.reads import all_of
 from app.model.start import InDoubt, Matching
 
 
@@ -38,9 +39,9 @@ class CompiledRule:
     in_doubt: InDoubt
     stop: bool
 
-    def variables(self) -> frozenset[str]:
+    def reads(self) -> Reads:
         """What its expressions read; the usual names stand in the body and the query."""
         expressions = [*self.conditions, *(m.value for m in self.matches)]
         expressions += [expression for _, expression in self.content]
         expressions += [self.scenario.by] if self.scenario.by else []
-        return frozenset[str]().union(*(e.variables for e in expressions))
+        return all_of(e.reads for e in expressions)

@@ -51,7 +51,7 @@ class Decision:
 def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> Decision:
     """Every rule whose condition holds starts its scenario, until one that says stop."""
     chosen = rules.of[given.source]
-    rules.scope.fill(given, chosen.variables, region)
+    rules.scope.fill(given, chosen.reads, region)
     call = _Call(given, region, rules.scope)
     starts: list[ScenarioStart] = []
     misses: list[Miss] = []

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from app.config.document import KeyPath
 from app.config.schema.reply import Answer, OfEvent, ReplyValue
 from app.config.schema.reply import Signed as SignedConfig
-from app.expressions import Expression, ExpressionFailed, Scope, Variables
+from app.expressions import Expression, ExpressionFailed, Reads, Scope, Variables
 from app.kit.secret import Secret
 from app.model.json import Json
 from app.sources.checking import Checking
@@ -32,13 +32,13 @@ Value: TypeAlias = Expression | Signed | OfEvent
 
 @dataclass(frozen=True, slots=True)
 class CompiledAnswer:
-    """`body` is bytes where the file has it word for word. `variables` are those it reads."""
+    """`body` is bytes where the file has it word for word. `reads` is what it reads of the call."""
 
     status: Expression | None
     headers: tuple[tuple[str, Expression], ...]
     body: bytes | Expression | tuple[tuple[str, Value], ...]
     content_type: str | None
-    variables: frozenset[str]
+    reads: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Seen:
 
 def render(answer: CompiledAnswer, seen: Seen) -> HttpReply:
     """Raises ExpressionFailed."""
-    seen.scope.fill(seen.given, answer.variables, seen.region)
+    seen.scope.fill(seen.given, answer.reads, seen.region)
     status = 200 if answer.status is None else _status(answer.status.evaluate(seen.scope))
     body, natural_type = _body(answer, seen)
     headers = {name: _header(value.evaluate(seen.scope)) for name, value in answer.headers}
@@ -118,18 +118,18 @@ class _Builder:
         self._path = path
         self._key = key
         self._of_event = of_event
-        self._variables: set[str] = set()
+        self._reads = Reads()
 
     def build(self, given: Answer) -> CompiledAnswer:
         status = None if given.status is None else self._status(given.status)
         headers = tuple(self._headers(given.headers))
         body = self._body(given)
-        return CompiledAnswer(status, headers, body, given.content_type, frozenset(self._variables))
+        return CompiledAnswer(status, headers, body, given.content_type, self._reads)
 
     def _compile(self, text: str, *path: str | int) -> Expression | None:
         found = self._checking.compile(text, *self._path, *path)
         if found is not None:
-            self._variables |= found.variables
+            self._reads |= found.reads
         return found
 
     def _status(self, text: str) -> Expression | None:

@@ -27,7 +27,7 @@ class Dedup:
     @property
     def reads(self) -> frozenset[str]:
         if self.value is not None:
-            return self.value.variables
+            return self.value.reads.names
         return frozenset({"headers"} if self.header else {"body"})
 
 
@@ -75,7 +75,7 @@ def key_of_item(
 
 def _of_value(value: Expression, given: Variables, scope: Scope, region: str | None) -> Key:
     try:
-        scope.fill(given, value.variables, region)
+        scope.fill(given, value.reads, region)
         found = value.evaluate(scope)
     except ExpressionFailed as error:
         return Key(None, f"no deduplication: {value.text}: {error}")

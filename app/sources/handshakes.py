@@ -46,7 +46,7 @@ class Handshake:
 
     @property
     def reads_body(self) -> bool:
-        return not {"body", "call"}.isdisjoint(self.when.variables | self.answer.variables)
+        return not {"body", "call"}.isdisjoint((self.when.reads | self.answer.reads).names)
 
 
 def answer_handshake(
@@ -61,7 +61,7 @@ def answer_handshake(
 
 def _holds(when: Expression, given: Variables, scope: Scope, region: str | None) -> bool:
     try:
-        scope.fill(given, when.variables, region)
+        scope.fill(given, when.reads, region)
         return when.holds(scope)
     except ExpressionFailed:
         # A key that is missing: an ordinary call, not this handshake.

@@ -1,11 +1,12 @@
 """A source, compiled whole."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from app.config.schema.source import OnUndecodable
 from app.model.json import Json
 from app.sources.answers import CompiledAnswer
-from app.sources.auth import Authenticator, without_fields
+from app.sources.auth import Authenticator, FieldPath, without_fields
 from app.sources.call import Call
 from app.sources.decode import DecodePlan
 from app.sources.dedup import Dedup
@@ -46,8 +47,24 @@ class Source:
         return tuple(path.text for path in self.authenticator.secret_places.fields)
 
     def masked_body(self, body: Json) -> Json:
-        """The decoded body for display."""
+        """The decoded body of a whole call, for display."""
         return without_fields(body, self.authenticator.secret_places.fields)
+
+    def masked_item(self, envelope: Json) -> Json:
+        """The same of a stored item of a batch (content type ITEM_TYPE)."""
+        if not isinstance(envelope, dict):
+            return envelope
+        fields = self.authenticator.secret_places.fields
+        item = without_fields(envelope.get("item"), [*fields, *_within_items(fields)])
+        return {**envelope, "item": item, "call": self.masked_body(envelope.get("call"))}
+
+
+def _within_items(paths: Iterable[FieldPath]) -> Iterator[FieldPath]:
+    """`value[*].clientState` of the call is `clientState` of an item."""
+    for path in paths:
+        for index, step in enumerate(path.steps[:-1]):
+            if step == "*":
+                yield FieldPath.of(".".join(path.steps[index + 1 :]))
 
 
 def uncovered(source: Source, variables: frozenset[str]) -> frozenset[str]:

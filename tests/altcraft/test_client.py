@@ -6,10 +6,14 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.altcraft.client import Address, AltcraftClient
+from app.altcraft.progress import Progress
+from app.altcraft.requests import masked_body
 from app.kit.clock import SystemClock
 from app.kit.secret import Secret
 from app.model.outcome import Outcome, OutcomeKind
@@ -292,3 +296,126 @@ async def test_the_token_is_in_no_text_and_no_repr() -> None:
     await client.close()
 
     assert "s3cr3t" not in repr(outcome) + repr(client) + repr(vars(client))
+
+
+async def test_an_answer_that_repeats_the_token_is_recorded_without_it() -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        said = b'{"error": 401, "error_text": "no such token: %s"}' % TOKEN.encode()
+        writer.write(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(said), said))
+
+    outcome = await start_against(behave)
+
+    assert (outcome.kind, outcome.text) == (OutcomeKind.TOKEN_REFUSED, "no such token: ***")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n",
+        HEAD + b"Content-Length: -1\r\n\r\n",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nnot a length\r\n",
+        HEAD + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    ],
+)
+async def test_an_answer_that_is_not_http_is_in_doubt_and_no_fault_of_ours(answer: bytes) -> None:
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(answer)
+
+    with capture_logs() as lines:
+        outcome = await start_against(behave)
+
+    assert outcome.in_doubt
+    assert lines == []
+
+
+async def test_a_tls_handshake_that_stalls_was_not_sent() -> None:
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+
+    async with a_platform(silent) as url:
+        outcome = await start_at(url.replace("http:", "https:"), timeout_s=0.3)
+
+    assert (outcome.kind, outcome.in_doubt) == (OutcomeKind.NOT_SENT, False)
+
+
+async def test_a_request_that_can_only_be_written_in_part_is_in_doubt() -> None:
+    over = asyncio.Event()
+
+    async def reads_no_further(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await over.wait()
+
+    start = replace(START, content={"long": "x" * 8_000_000})
+    async with a_platform(reads_no_further) as url, a_client(url, timeout_s=0.5) as client:
+        outcome = await client.start(start, MATCH, request_id="r1")
+        over.set()
+
+    assert (outcome.kind, outcome.in_doubt) == (OutcomeKind.IN_DOUBT, True)
+
+
+async def test_a_start_that_cannot_be_written_as_json_was_not_sent(
+    sandbox: RunningSandbox,
+) -> None:
+    start = replace(START, content={"number": 2**70})
+    async with a_client(sandbox.url) as client:
+        with capture_logs() as lines:
+            outcome = await client.start(start, MATCH, request_id="r1")
+
+    assert (outcome.kind, outcome.in_doubt) == (OutcomeKind.NOT_SENT, False)
+    assert [(line["event"], line["log_level"]) for line in lines] == [
+        ("altcraft.client_failed", "error")
+    ]
+    assert sandbox.journal.after(0, 9) == []
+
+
+async def test_who_cancels_a_start_learns_whether_it_may_have_been_sent() -> None:
+    was_read = asyncio.Event()
+
+    async def behave(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        was_read.set()
+        await reader.read(-1)
+
+    progress = Progress()
+    async with a_platform(behave) as url, a_client(url) as client:
+        starting = asyncio.create_task(
+            client.start(START, MATCH, request_id="r1", progress=progress)
+        )
+        assert not progress.was_written
+        await was_read.wait()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    assert progress.was_written
+
+
+async def test_starts_at_the_same_time_do_not_share_what_is_known_of_them() -> None:
+    """One is answered, one is cut off, on two connections of one client."""
+    count = 0
+
+    async def behave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        count += 1
+        is_first = count == 1
+        await read_request(reader)
+        if is_first:
+            writer.write(HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(ANSWER), ANSWER))
+        else:
+            reset(writer)
+
+    async with a_platform(behave) as url, a_client(url) as client:
+        found = await asyncio.gather(
+            *(client.start(START, MATCH, request_id=f"r{n}") for n in range(4))
+        )
+
+    assert sorted(outcome.kind for outcome in found) == ["accepted"] + ["in_doubt"] * 3
+
+
+async def test_the_body_that_is_shown_has_no_token(sandbox: RunningSandbox) -> None:
+    await start_at(sandbox.url)
+
+    [entry] = sandbox.journal.starts
+    assert entry.body == masked_body(START, MATCH)

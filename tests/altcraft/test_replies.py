@@ -1,5 +1,6 @@
 """What each answer of Altcraft means."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -42,6 +43,7 @@ def test_what_only_looks_like_0_is_no_success(error: object) -> None:
         (404, "Profile not found", OutcomeKind.UNKNOWN_PROFILE),
         (404, "", OutcomeKind.UNKNOWN_PROFILE),
         (404, "Workflow not found", OutcomeKind.SCENARIO_UNAVAILABLE),
+        (404, "Profile not found for workflow 3", OutcomeKind.UNKNOWN_PROFILE),
         (404, "Сценарий не активен", OutcomeKind.SCENARIO_UNAVAILABLE),
         (429, "Too many requests", OutcomeKind.THROTTLED),
         (500, "Internal error", OutcomeKind.TEMPORARY),
@@ -74,6 +76,9 @@ def test_a_refusal_is_known_by_its_code_whatever_the_http_status(
         (502, OutcomeKind.IN_DOUBT, True),
         (503, OutcomeKind.TEMPORARY, False),
         (504, OutcomeKind.IN_DOUBT, True),
+        (520, OutcomeKind.IN_DOUBT, True),
+        (521, OutcomeKind.TEMPORARY, False),
+        (522, OutcomeKind.IN_DOUBT, True),
         (524, OutcomeKind.IN_DOUBT, True),
     ],
 )
@@ -122,6 +127,7 @@ def test_the_configuration_may_give_a_meaning_by_code_and_text() -> None:
         ("999999", 3600.0),
         ("soon", None),
         ("-5", None),
+        ("Thu, 01 Jan 99999999999999999999 00:00:00 GMT", None),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_never_above_an_hour(
@@ -145,3 +151,39 @@ def test_a_long_text_is_kept_short() -> None:
 
     assert outcome.text is not None
     assert len(outcome.text) <= 300
+
+
+def test_a_meaning_of_in_doubt_is_in_doubt() -> None:
+    rules = (OutcomeRule(error=9, outcome=OutcomeKind.IN_DOUBT),)
+    answer = Answer(200, {}, b'{"error": 9, "error_text": "accepted for processing"}')
+
+    assert judge(answer, meanings(rules), NOW).in_doubt
+
+
+@given(st.integers(), st.text())
+@settings(deadline=None)
+def test_what_is_recorded_of_an_answer_can_be_stored_and_shown(error: int, text: str) -> None:
+    body = json.dumps({"error": error, "error_text": text}).encode()
+
+    outcome = judge(Answer(200, {}, body), (), NOW)
+
+    assert abs(outcome.altcraft_error or 0) < 2**63
+    assert (outcome.text or "").isprintable()
+
+
+@given(st.text())
+@settings(deadline=None)
+def test_no_header_makes_judging_fail(text: str) -> None:
+    outcome = judge(Answer(429, {"retry-after": text, "content-type": text}, b""), (), NOW)
+
+    assert 0 <= (outcome.retry_after_s or 0) <= 3600
+
+
+@pytest.mark.parametrize("before", ["", "x" * 290, "x" * 1990])
+def test_a_text_that_repeats_the_token_is_kept_without_it(before: str) -> None:
+    token = "0123456789abcdef"  # noqa: S105 - made up
+    body = orjson.dumps({"error": 401, "error_text": f"{before} {token} is not known"})
+
+    outcome = judge(Answer(200, {}, body), (), NOW, hidden=token)
+
+    assert "0123" not in (outcome.text or "")

@@ -72,6 +72,25 @@ def test_doubt_is_tried_again_or_held_as_the_rule_says(kind: OutcomeKind) -> Non
     assert "a person must judge" in held.reason
 
 
+def test_doubt_that_asks_to_wait_is_not_tried_again_before() -> None:
+    found = verdict(Outcome(OutcomeKind.IN_DOUBT, in_doubt=True, retry_after_s=120))
+
+    assert isinstance(found, Again)
+    assert (found.at - AT).total_seconds() >= 120
+
+
+def test_in_doubt_is_doubt_whatever_else_is_said_of_it() -> None:
+    outcome = Outcome(OutcomeKind.IN_DOUBT, in_doubt=False)
+
+    assert isinstance(verdict(outcome, a_delivery(in_doubt=InDoubt.HOLD)), Dead)
+
+
+def test_a_wait_that_is_asked_for_beyond_the_limit_of_age_ends_it_now() -> None:
+    found = verdict(Outcome(OutcomeKind.THROTTLED, retry_after_s=3600), age_s=1)
+
+    assert found == Dead("given up: it would be older than 3600 s")
+
+
 def test_a_rule_that_holds_tries_again_where_there_is_no_doubt() -> None:
     assert isinstance(verdict(OutcomeKind.NOT_SENT, a_delivery(in_doubt=InDoubt.HOLD)), Again)
 

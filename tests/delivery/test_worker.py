@@ -1,93 +1,16 @@
 """The worker, on a real store, against a stand-in for Altcraft."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
-from random import Random
-
 import pytest
+from structlog.testing import capture_logs
 
-from app.altcraft.client import Address, AltcraftClient
-from app.delivery import RetryPolicy, Worker
-from app.delivery.lane import Lane
-from app.delivery.pace import Pace
 from app.delivery.worker import WorkerLimits
-from app.ingest.wait import Outcomes
-from app.kit.clock import SystemClock
-from app.kit.secret import Secret
-from app.model.delivery import Delivery, DeliveryState
+from app.model.delivery import DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching
-from app.outbox import Acceptance, Outbox
-from app.sandbox import Fault, FaultKind, RunningSandbox
-from tests.support.sandboxes import TOKEN, a_sandbox
-from tests.support.values import a_delivery, a_match, an_event
-
-POLICY = RetryPolicy(tries=6, age_s=60, base_s=0.02, cap_s=0.05)
-LIMIT_S = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    outbox: Outbox
-    sandbox: RunningSandbox
-    clock: SystemClock
-
-    def lane(self, *, url: str | None = None, timeout_s: float = 2, rate: float | None = None,
-             concurrency: int = 8, policy: RetryPolicy = POLICY) -> Lane:  # fmt: skip
-        address = Address(url or self.sandbox.url, Secret(TOKEN), timeout_s, concurrency)
-        client = AltcraftClient(address, (), self.clock)
-        return Lane("main", client, Pace(rate, self.clock), policy, concurrency)
-
-    @contextlib.asynccontextmanager
-    async def working(
-        self, lane: Lane | None = None, *, owner: str = "w1", grace_s: float = 5,
-        lease_s: float = 30,
-    ) -> AsyncIterator[Worker]:  # fmt: skip
-        limits = WorkerLimits(lease_s=lease_s, poll_s=0.05, grace_s=grace_s)
-        worker = Worker(self.outbox, limits, self.clock, Random(1), owner=owner)
-        worker.use({"main": lane or self.lane()}, limits)
-        stop = asyncio.Event()
-        task = asyncio.create_task(worker.run(stop))
-        try:
-            yield worker
-        finally:
-            stop.set()
-            async with asyncio.timeout(LIMIT_S):
-                await task
-
-    async def accept(
-        self, *matches: Match, in_doubt: InDoubt = InDoubt.RETRY, destination: str = "main"
-    ) -> Delivery:
-        event = an_event(at=self.clock.now())
-        delivery = a_delivery(
-            event,
-            matches=matches,
-            in_doubt=in_doubt,
-            destination=destination,
-            at=self.clock.now(),
-        )
-        await self.outbox.accept([Acceptance(event, None, (delivery,))])
-        return delivery
-
-    async def final(self, delivery: Delivery) -> Delivery:
-        outcomes = Outcomes(self.outbox, self.clock, Random(1))
-        found = await outcomes.final(delivery.id, LIMIT_S)
-        assert found is not None, "not final in time"
-        return found
-
-    async def outcomes(self, delivery: Delivery) -> list[OutcomeKind]:
-        return [attempt.outcome for attempt in await self.outbox.attempts(delivery.id)]
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    clock = SystemClock()
-    url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
-    async with a_sandbox() as sandbox, Outbox.open(url, clock=clock) as outbox:
-        yield Bench(outbox, sandbox, clock)
+from app.sandbox import Fault, FaultKind
+from tests.delivery.bench import Bench, Shaky, by_name
+from tests.support.sandboxes import TOKEN
+from tests.support.values import a_match
 
 
 async def test_what_is_accepted_is_started_and_recorded(bench: Bench) -> None:
@@ -192,63 +115,6 @@ async def test_a_start_cut_off_after_sending_is_sent_again_when_the_rule_says_re
     assert len(bench.sandbox.journal.starts) == 2
 
 
-async def test_what_a_lost_worker_held_is_recorded_as_in_doubt_and_goes_on(bench: Bench) -> None:
-    delivery = await bench.accept()
-    lost = await bench.outbox.claim(owner="lost", destination="main", limit=1, lease_s=0)
-    assert [d.id for d in lost] == [delivery.id]
-
-    async with bench.working():
-        found = await bench.final(delivery)
-
-    assert found.state is DeliveryState.DONE
-    assert await bench.outcomes(delivery) == [OutcomeKind.IN_DOUBT, OutcomeKind.ACCEPTED]
-
-
-async def test_what_a_lost_worker_held_is_held_when_the_rule_says_hold(bench: Bench) -> None:
-    delivery = await bench.accept(in_doubt=InDoubt.HOLD)
-    await bench.outbox.claim(owner="lost", destination="main", limit=1, lease_s=0)
-
-    async with bench.working():
-        found = await bench.final(delivery)
-
-    assert (found.state, found.outcome) == (DeliveryState.DEAD, OutcomeKind.IN_DOUBT)
-    assert bench.sandbox.journal.after(0, 9) == []
-
-
-async def test_a_stop_finishes_what_is_in_flight(bench: Bench) -> None:
-    bench.sandbox.put(Fault(kind=FaultKind.DELAY, seconds=0.3))
-
-    async with bench.working():
-        delivery = await bench.accept()
-        await until_in_flight(bench, delivery)
-
-    found = await bench.outbox.delivery(delivery.id)
-    assert found is not None
-    assert found.state is DeliveryState.DONE
-
-
-async def test_a_stop_that_runs_out_of_time_leaves_the_delivery_to_its_lease(bench: Bench) -> None:
-    bench.sandbox.put(Fault(kind=FaultKind.DELAY, seconds=1.0))
-    async with bench.working(grace_s=0.05, lease_s=0.5):
-        delivery = await bench.accept()
-        await until_in_flight(bench, delivery)
-
-    bench.sandbox.put()
-    async with bench.working(owner="w2"):
-        found = await bench.final(delivery)
-
-    assert found.state is DeliveryState.DONE
-    assert await bench.outcomes(delivery) == [OutcomeKind.IN_DOUBT, OutcomeKind.ACCEPTED]
-
-
-async def until_in_flight(bench: Bench, delivery: Delivery) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while True:
-            found = await bench.outbox.delivery(delivery.id)
-            if found is not None and found.state is DeliveryState.IN_FLIGHT:
-                return
-
-
 async def test_no_more_are_in_flight_than_the_destination_allows(bench: Bench) -> None:
     bench.sandbox.put(Fault(kind=FaultKind.DELAY, seconds=0.02))
     lane = bench.lane(concurrency=3)
@@ -267,15 +133,42 @@ async def test_no_more_are_in_flight_than_the_destination_allows(bench: Bench) -
 async def test_deliveries_of_a_destination_that_is_gone_wait_until_it_is_back(
     bench: Bench,
 ) -> None:
-    async with bench.working() as worker:
-        waiting = await bench.accept(destination="other")
-        await bench.final(await bench.accept())
-        found = await bench.outbox.delivery(waiting.id)
-        assert found is not None
-        assert found.state is DeliveryState.PENDING
+    limits = WorkerLimits(lease_s=30, poll_s=0.05, grace_s=5)
+    waiting = await bench.accept(destination="other")
+    with capture_logs() as lines:
+        async with bench.working() as worker:
+            await bench.final(await bench.accept())
+            assert (await bench.look_up(waiting)).state is DeliveryState.PENDING
+            worker.use(by_name(bench.lane()), limits)
+            await bench.final(await bench.accept())
 
-        lane = bench.lane()
-        lane.name = "other"
-        worker.use({"other": lane}, WorkerLimits(lease_s=30, poll_s=0.05, grace_s=5))
+            worker.use(by_name(bench.lane(name="other")), limits)
 
-        assert (await bench.final(waiting)).state is DeliveryState.DONE
+            assert (await bench.final(waiting)).state is DeliveryState.DONE
+
+    told = [line for line in lines if line["event"] == "delivery.destination_unknown"]
+    assert [line["destination"] for line in told] == ["other"]
+
+
+async def test_a_lane_that_waits_for_its_pace_does_not_keep_the_store_busy(bench: Bench) -> None:
+    store = Shaky(bench.outbox)
+    deliveries = [await bench.accept() for _ in range(4)]
+
+    async with bench.working(bench.lane(rate=5), bench.lane(name="idle"), store=store):
+        for delivery in deliveries:
+            await bench.final(delivery)
+
+    assert store.look_ups < 80
+
+
+async def test_lines_hold_no_token_and_nothing_of_the_person(bench: Bench) -> None:
+    with capture_logs() as lines:
+        async with bench.working():
+            await bench.final(await bench.accept(a_match("secret-person")))
+            await bench.final(await bench.accept())
+
+    assert {line["outcome"] for line in lines if line["event"] == "delivery.attempted"} == {
+        "accepted",
+        "unknown_profile",
+    }
+    assert not {text for text in ("secret-person", "12345", TOKEN) if text in repr(lines)}

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from app.config.schema.base import OneOrMany, Part, Seconds
-from app.config.schema.place import Algorithm, Encoding, HeaderName, Some, exactly_one
+from app.config.schema.place import Algorithm, Encoding, HeaderName, KeyEncoding, Some, exactly_one
 from app.config.schema.secret import SecretRef, Secrets
 
 
@@ -44,7 +44,10 @@ class Jwt(Part):
     """The keys decide which algorithms may be named: HS* with `secret`, the others without. A
     token that names another algorithm, or none, is refused."""
 
-    secret: Secrets | None = Field(None, description="shared secret, its characters are the key")
+    secret: Secrets | None = Field(None, description="the shared secret")
+    key_encoding: KeyEncoding = Field(
+        KeyEncoding.TEXT, description="text: the secret's characters are the key; else decoded"
+    )
     public_key: Secrets | None = Field(None, description="PEM, as a secret")
     public_key_text: Annotated[OneOrMany[str], Some] | None = Field(
         None, description="PEM, written here"

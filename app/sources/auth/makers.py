@@ -11,6 +11,7 @@ from app.config.schema.auth import ApiKey as ApiKeyConfig
 from app.config.schema.auth import Basic as BasicConfig
 from app.config.schema.auth import Ip, QuerySecret
 from app.config.schema.jwt import Jwt
+from app.config.schema.place import KeyEncoding
 from app.config.schema.secret import SecretRef
 from app.config.schema.signature import (
     Certificate,
@@ -78,11 +79,15 @@ class Makers:
     def _texts(self, refs: tuple[SecretRef, ...], where: Where) -> tuple[bytes, ...]:
         return self.material.keys(refs, where, str.encode, "a text")
 
-    def hmac(self, config: Hmac, where: Where) -> Scheme | None:
-        encoding = config.key_encoding
-        keys = self.material.keys(
-            config.key, where / "key", lambda text: key_bytes(text, encoding), f"in {encoding}"
+    def _keys(
+        self, refs: tuple[SecretRef, ...], where: Where, encoding: KeyEncoding
+    ) -> tuple[bytes, ...]:
+        return self.material.keys(
+            refs, where, lambda text: key_bytes(text, encoding), f"in {encoding}"
         )
+
+    def hmac(self, config: Hmac, where: Where) -> Scheme | None:
+        keys = self._keys(config.key, where / "key", config.key_encoding)
         if not keys:
             return None
         prove = by_hmac(config.algorithm)
@@ -120,9 +125,9 @@ class Makers:
 
     def _token_keys(self, config: Jwt, where: Where) -> tuple[token_keys.Key, ...]:
         if config.secret is not None:
-            secrets = self._texts(config.secret, where / "secret")
-            texts = ((secret.decode(), where / "secret") for secret in secrets)
-            return self.material.converted(texts, token_keys.shared_key)
+            place = where / "secret"
+            raw = self._keys(config.secret, place, config.key_encoding)
+            return self.material.converted(((key, place) for key in raw), token_keys.shared_key)
         if config.jwks is not None:
             sets = self.material.texts((config.jwks,), where / "jwks")
             found = self.material.converted(sets, token_keys.read_key_set)

@@ -11,6 +11,7 @@ from app.config.secrets import SecretMissing, SecretReader
 from app.kit.secret import Secret
 
 T = TypeVar("T")
+G = TypeVar("G")
 
 _LEAST_BYTES = 16
 
@@ -98,7 +99,7 @@ class Material:
             yield secret.reveal(), place
 
     def converted(
-        self, texts: Iterable[tuple[str, Where]], convert: Callable[[str], T]
+        self, texts: Iterable[tuple[G, Where]], convert: Callable[[G], T]
     ) -> tuple[T, ...]:
         """`convert` raises ValueError with what is wrong, without the text."""
         found = []

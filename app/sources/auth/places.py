@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from app.sources.auth.fields import FieldPath
 from app.sources.call import Call
@@ -73,5 +73,5 @@ def _url_without_segment(url: str, source: str) -> str:
         rest = after.partition("/")[2]
         return before + hooks.rstrip("/") + (f"/{rest}" if rest else "") + mark + query
     # Written in a way that can't be cut: better no path than one with the secret.
-    parts = urlsplit(base)
-    return f"{parts.scheme}://{parts.netloc}" + mark + query
+    scheme, mark_of_host, rest = base.partition("://")
+    return scheme + mark_of_host + rest.partition("/")[0] + mark + query

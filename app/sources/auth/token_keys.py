@@ -21,12 +21,12 @@ _MAX_KEYS = 50
 _REFUSED = (JoseError, SecurityWarning, ValueError, TypeError, KeyError, AttributeError)
 
 
-def shared_key(text: str) -> Key:
+def shared_key(raw: bytes) -> Key:
     """Raises ValueError when it is too short, or a public key by mistake."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", SecurityWarning)
         try:
-            return OctKey.import_key(text.encode())
+            return OctKey.import_key(raw)
         except _REFUSED:
             raise ValueError("is too short for a secret, or a public key") from None
 

@@ -1,9 +1,9 @@
 """One known system, read from its file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from pydantic import Field, HttpUrl, field_validator
@@ -12,6 +12,8 @@ from app.config.document import parse_document
 from app.config.schema.base import Part
 from app.config.schema.source import Source
 from app.sources.presets.example import Example
+
+_SUFFIX = ".yaml"
 
 
 class Facts(Part):
@@ -45,17 +47,32 @@ class Preset(Part):
         return source
 
 
+class _Shelf(Mapping[str, Preset]):
+    """Reads a file when its preset is asked for: most installations name few of them."""
+
+    def __init__(self, folder: Traversable) -> None:
+        self._files = {
+            file.name.removesuffix(_SUFFIX): file
+            for file in sorted(folder.iterdir(), key=lambda file: file.name)
+            if file.name.endswith(_SUFFIX)
+        }
+        self._read: dict[str, Preset] = {}
+
+    def __getitem__(self, name: str) -> Preset:
+        if name not in self._read:
+            file = self._files[name]
+            document = parse_document(file.read_bytes(), file=f"presets/{file.name}")
+            self._read[name] = Preset.model_validate(document.root)
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 @cache
 def presets() -> Mapping[str, Preset]:
     """All of them, by name in order."""
-    found = sorted(
-        (file for file in files(__package__).iterdir() if file.name.endswith(".yaml")),
-        key=lambda file: file.name,
-    )
-    return MappingProxyType(
-        {file.name.removesuffix(".yaml"): _read(file.name, file.read_bytes()) for file in found}
-    )
-
-
-def _read(name: str, raw: bytes) -> Preset:
-    return Preset.model_validate(parse_document(raw, file=f"presets/{name}").root)
+    return _Shelf(files(__package__))

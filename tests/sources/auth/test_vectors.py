@@ -1,6 +1,7 @@
 """Signatures that the senders themselves have published."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ SENDGRID = {
 }
 
 
-def test_github_s_documented_example_is_let_in():
+def test_github_s_documented_example_is_let_in() -> None:
     # docs.github.com, "Validating webhook deliveries"
     auth = auth_of(GITHUB, K="It's a Secret to Everybody")
     signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
@@ -86,7 +87,7 @@ def test_github_s_documented_example_is_let_in():
     assert all_refused(auth, spoilt_bodies(call))
 
 
-def test_slack_s_documented_example_is_let_in():
+def test_slack_s_documented_example_is_let_in() -> None:
     # docs.slack.dev, "Verifying requests from Slack"
     auth = auth_of(SLACK, K="8f742231b10e8888abcd99yyyzzz85a5")
     body = (
@@ -148,7 +149,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
         (_TWILIO_URL.replace("https", "http"), _TWILIO_FORM, "0ZXoZLH/DfblKGATFgpif+LLRf4="),
     ],
 )
-def test_twilio_s_published_examples_are_let_in(url, body, signature):
+def test_twilio_s_published_examples_are_let_in(url: str, body: bytes, signature: str) -> None:
     auth = auth_of(TWILIO, K="12345")
     call = a_call(body, {**_FORM, "X-Twilio-Signature": signature}, url=url)
 
@@ -158,7 +159,7 @@ def test_twilio_s_published_examples_are_let_in(url, body, signature):
     assert not is_let_in(auth, replace(call, url=url + "&baz=3"))
 
 
-def test_twilio_s_json_is_covered_by_the_hash_in_its_url():
+def test_twilio_s_json_is_covered_by_the_hash_in_its_url() -> None:
     # the same file of twilio-php
     auth = auth_of(TWILIO, K="12345")
     hash_ = "0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
@@ -174,7 +175,7 @@ def test_twilio_s_json_is_covered_by_the_hash_in_its_url():
     assert not is_let_in(auth, replace(call, headers={**call.headers, **_lower(_FORM)}))
 
 
-def test_twilio_s_form_signature_lets_no_json_body_in():
+def test_twilio_s_form_signature_lets_no_json_body_in() -> None:
     auth = auth_of(TWILIO, K="12345")
     signature = auth.sign(a_call(b"", _FORM, url=_TWILIO_URL), lambda _: None)
     swapped = replace(
@@ -191,7 +192,7 @@ def _lower(headers: dict[str, str]) -> dict[str, str]:
     return {name.lower(): text for name, text in headers.items()}
 
 
-def test_hubspot_s_third_signature_is_let_in():
+def test_hubspot_s_third_signature_is_let_in() -> None:
     # github.com/HubSpot/hubspot-api-python, tests/spec/utils/test_signature.py
     auth = auth_of(HUBSPOT_V3, K="yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy")
     headers = {
@@ -233,7 +234,9 @@ def test_hubspot_s_third_signature_is_let_in():
         ),
     ],
 )
-def test_hubspot_s_older_digests_are_let_in(signed, method, body, signature):
+def test_hubspot_s_older_digests_are_let_in(
+    signed: str, method: str, body: bytes, signature: str
+) -> None:
     written = {
         "digest": {
             "secret": {"env": "K"},
@@ -250,7 +253,7 @@ def test_hubspot_s_older_digests_are_let_in(signed, method, body, signature):
     assert not is_let_in(auth, replace(call, body=body + b"x"))
 
 
-def test_square_s_published_example_is_let_in():
+def test_square_s_published_example_is_let_in() -> None:
     # github.com/square/square-python-sdk, tests/utilities/test_webhooks_helper.py
     auth = auth_of(SQUARE, K="Ibxx_5AKakO-3qeNVR61Dw")
     body = (
@@ -270,7 +273,7 @@ def test_square_s_published_example_is_let_in():
     assert not is_let_in(auth, replace(call, url=call.url.replace("679a", "79a")))
 
 
-def test_sendgrid_s_published_example_is_let_in():
+def test_sendgrid_s_published_example_is_let_in() -> None:
     # github.com/sendgrid/sendgrid-python, test/unit/test_eventwebhook.py
     auth = auth_of(SENDGRID)
     body = (
@@ -344,7 +347,9 @@ def test_sendgrid_s_published_example_is_let_in():
         ("4a656665", b"what do ya want for nothing?", "md5", "750c783e6ab0b503eaa86e310a5db738"),
     ],
 )
-def test_the_standards_own_hmacs_are_let_in(key, text, algorithm, digest):
+def test_the_standards_own_hmacs_are_let_in(
+    key: Any, text: str, algorithm: str, digest: str
+) -> None:
     written = {
         "hmac": {
             "key": {"env": "K"},
