@@ -17,6 +17,8 @@ from app.kit.errors import BridgeError
 from bench import servers
 from bench.load import Figures, load, write_script
 
+PLAIN = "plain FastAPI handler"
+
 
 def main() -> None:
     options = _options()
@@ -31,8 +33,15 @@ def main() -> None:
 def _rounds(options: argparse.Namespace, folder: Path, script: Path) -> dict[str, list[Figures]]:
     starts: dict[str, Callable[[], AbstractContextManager[str]]] = {
         "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
-        "plain FastAPI handler": lambda: servers.uvicorn_app("bench.plain:app"),
-        "bridge, SQLite": lambda: servers.bridge(folder),
+        "plain FastAPI handler, call not read": lambda: servers.uvicorn_app(
+            "bench.plain:app", path="/unread/bench"
+        ),
+        PLAIN: lambda: servers.uvicorn_app("bench.plain:app"),
+        "bridge, bearer, one rule": lambda: servers.bridge(folder, source="plain"),
+        "bridge, HMAC, three rules": lambda: servers.bridge(folder, source="bench"),
+        "bridge, HMAC, three rules, 2 processes": lambda: servers.bridge(
+            folder, source="bench", workers=2
+        ),
     }
     found: dict[str, list[Figures]] = {name: [] for name in starts}
     for _ in range(options.rounds):
@@ -46,7 +55,7 @@ def _rounds(options: argparse.Namespace, folder: Path, script: Path) -> dict[str
 
 
 def _report(options: argparse.Namespace, measured: dict[str, list[Figures]], stored: int) -> None:
-    plain = measured["plain FastAPI handler"]
+    plain = measured[PLAIN]
     rows = []
     for name, rounds in measured.items():
         ratios = [a.per_s / b.per_s for a, b in zip(rounds, plain, strict=True)]
@@ -63,7 +72,7 @@ def _report(options: argparse.Namespace, measured: dict[str, list[Figures]], sto
     show(table(("server", "calls/s", "p50 ms", "p99 ms", "failed", "ratio to plain"), rows))
     say(
         f"{options.rounds} rounds of {options.seconds} s, {options.connections} connections; "
-        f"HMAC-signed source, three rules; {stored:,} events stored, one delivery each"
+        f"{stored:,} events stored with a delivery each, synchronous=FULL"
     )
 
 

@@ -27,9 +27,12 @@ version: 1
 destinations:
   main: {url: "http://127.0.0.1:9", token: {env: BENCH_TOKEN}}
 sources:
+  plain:
+    auth: {bearer: {env: BENCH_SECRET}}
   bench:
     auth: {hmac: {key: {env: BENCH_SECRET}, signature: {header: X-Signature}}}
 rules:
+  - {name: plainest, source: plain, scenario: 3}
   - {name: lost, source: bench, when: body.event == "deal.lost", scenario: 1}
   - name: won
     source: bench
@@ -47,7 +50,11 @@ class DidNotStart(BridgeError):
 
 def signed_headers() -> dict[str, str]:
     digest = hmac.new(SECRET.encode(), BODY.encode(), hashlib.sha256).hexdigest()
-    return {"Content-Type": "application/json", "X-Signature": digest}
+    return {
+        "Content-Type": "application/json",
+        "X-Signature": digest,
+        "Authorization": f"Bearer {SECRET}",
+    }
 
 
 def free_port() -> int:
@@ -58,15 +65,15 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def uvicorn_app(name: str) -> Iterator[str]:
+def uvicorn_app(name: str, *, path: str = "/hooks/bench") -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", name, "--port", str(port), "--no-access-log"]
     with _running([*command, "--log-level", "error"], {}, f"http://127.0.0.1:{port}"):
-        yield f"http://127.0.0.1:{port}/hooks/bench"
+        yield f"http://127.0.0.1:{port}{path}"
 
 
 @contextlib.contextmanager
-def bridge(folder: Path) -> Iterator[str]:
+def bridge(folder: Path, *, source: str, workers: int = 1) -> Iterator[str]:
     """Takes calls only: what is measured is acceptance, on a file, `synchronous=FULL`."""
     port = free_port()
     (folder / "bridge.yaml").write_text(CONFIG)
@@ -77,9 +84,9 @@ def bridge(folder: Path) -> Iterator[str]:
         "BRIDGE_LOG_LEVEL": "warning",
     }
     command = [sys.executable, "-m", "app", "serve", "--role", "ingest", "--port", str(port)]
-    command += ["--config", str(folder / "bridge.yaml")]
+    command += ["--config", str(folder / "bridge.yaml"), "--workers", str(workers)]
     with _running(command, environ, f"http://127.0.0.1:{port}"):
-        yield f"http://127.0.0.1:{port}/hooks/bench"
+        yield f"http://127.0.0.1:{port}/hooks/{source}"
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Sends requests to one Altcraft platform, and says of each what became of it."""
 
 import asyncio
+import contextlib
 import ssl
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -24,6 +25,13 @@ from app.model.start import Match, ScenarioStart
 
 _log = structlog.get_logger()
 _MAX_ANSWER_BYTES = 1024**2
+_HEADERS = {
+    "User-Agent": "altcraft-scenario-bridge",
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+}
+_READ_HEADERS = ("content-type", "retry-after")
 # Below what servers and proxies usually keep idle connections for (60 s and more): a connection
 # that the other side closes while we write to it leaves a start in doubt.
 _KEEP_ALIVE_S = 15.0
@@ -48,17 +56,13 @@ class AltcraftClient:
         self._address = address
         self._known = known
         self._clock = clock
-        self._url = method_url(address.url, START)
+        # Parsed once: by each request it costs as much as the sending.
+        self._url = httpx.URL(method_url(address.url, START))
+        self._limits = {"timeout": httpx.Timeout(address.timeout_s).as_dict()}
         self._http = httpx.AsyncClient(
             transport=AiohttpTransport(verify=_tls(), client=self._session),
-            timeout=httpx.Timeout(address.timeout_s),
             trust_env=False,
             follow_redirects=False,
-            headers={
-                "User-Agent": "altcraft-scenario-bridge",
-                "Content-Type": "application/json",
-                "Accept-Encoding": "identity",
-            },
         )
 
     async def close(self) -> None:
@@ -98,8 +102,12 @@ class AltcraftClient:
             return _broken(progress, type(error).__name__)
 
     async def _post(self, body: bytes, request_id: str) -> Answer:
-        headers = {"X-Request-Id": request_id}
-        async with self._http.stream("POST", self._url, content=body, headers=headers) as reply:
+        headers = {**_HEADERS, "X-Request-Id": request_id}
+        request = httpx.Request(
+            "POST", self._url, headers=headers, content=body, extensions=self._limits
+        )
+        reply = await self._http.send(request, stream=True)
+        async with contextlib.aclosing(reply):
             raw, is_cut = b"", False
             try:
                 async for part in reply.aiter_bytes():
@@ -109,7 +117,8 @@ class AltcraftClient:
                         break
             except (httpx.HTTPError, aiohttp.ClientError):
                 is_cut = True
-            return Answer(reply.status_code, dict(reply.headers), raw, is_cut)
+            said = {name: reply.headers.get(name, "") for name in _READ_HEADERS}
+            return Answer(reply.status_code, said, raw, is_cut)
 
     def _session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()

@@ -10,7 +10,7 @@ import typer
 from app.config.settings import environment, read_settings
 from app.observe.logs import configure_logs
 from app.service.roles import Role
-from app.service.run import run_service
+from app.service.run import Shared, run_service
 
 
 def serve(
@@ -21,11 +21,17 @@ def serve(
     config: Annotated[Path | None, typer.Option(help="instead of BRIDGE_CONFIG")] = None,
     host: Annotated[str | None, typer.Option(help="instead of BRIDGE_HOST")] = None,
     port: Annotated[int | None, typer.Option(help="instead of BRIDGE_PORT")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="processes that take calls, on one socket")
+    ] = 1,
+    socket_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    link_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Take calls and deliver scenario starts, until SIGTERM or SIGINT."""
     settings = read_settings(config=config, host=host, port=port)
     configure_logs(settings.log_format, settings.log_level)
-    run(run_service(settings, environment(), role))
+    shared = Shared(workers=workers, socket_fd=socket_fd, link_fd=link_fd)
+    run(run_service(settings, environment(), role, shared))
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:

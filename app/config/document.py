@@ -18,6 +18,8 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 # A file of rules is written by people; more than this is an alias bomb or a mistake.
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_VALUES = 200_000
+_MAX_DEPTH = 60
+_STANDARD = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ def parse_document(raw: bytes, *, file: str) -> Document:
         node = YAML(typ="safe", pure=True).compose(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ConfigRefused(file, [Fault("file", f"is not UTF-8 at byte {error.start}")]) from None
+    except RecursionError:
+        raise ConfigRefused(file, [Fault("file", "is nested too deeply")]) from None
     except MarkedYAMLError as error:
         raise ConfigRefused(file, [_yaml_fault(error)]) from None
     except YAMLError as error:
@@ -85,22 +89,25 @@ class _Reader:
 
     def value(self, node: Node, path: KeyPath) -> Json:
         self._values += 1
-        if self._values > _MAX_VALUES or len(path) > 60:
+        if self._values > _MAX_VALUES or len(path) > _MAX_DEPTH:
             if not self.faults:
-                self._fault(node, path, "too many or too deep values (an alias of itself?)")
+                self._fault(node, path[:3], "too many or too deep values (an alias of itself?)")
             return None
         self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, MappingNode):
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
+            self._check_tag(node, path, "seq")
             return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         return self._scalar(node, path)
 
     def _mapping(self, node: MappingNode, path: KeyPath) -> Json:
+        self._check_tag(node, path, "map")
         found: dict[str, Json] = {}
         for key_node, value_node in node.value:
-            # Whatever YAML makes of a key (3, true), the text as written is the name.
-            name = key_node.value if isinstance(key_node, ScalarNode) else "?"
+            name = self._name(key_node, path)
+            if name is None:
+                continue
             inner = (*path, name)
             if name in found:
                 self._fault(key_node, inner, f"stands twice, first in line {self.lines[inner]}")
@@ -109,18 +116,42 @@ class _Reader:
             found[name] = self.value(value_node, inner)
         return found
 
-    def _scalar(self, node: Node, path: KeyPath) -> Json:
-        try:
-            plain = self._scalars.constructor.construct_object(node, deep=True)
-        except (YAMLError, ValueError) as error:
-            self._fault(node, path, f"can't be read: {str(error).splitlines()[0]}")
+    def _name(self, node: Node, path: KeyPath) -> str | None:
+        """Whatever YAML makes of a key (3, true), the text as written is the name."""
+        if not isinstance(node, ScalarNode):
+            self._fault(node, path, "has a key that is no text")
             return None
-        # Dates and the like have no place in this file: their text is what was meant.
-        is_plain = plain is None or isinstance(plain, bool | int | float | str)
-        return plain if is_plain else str(node.value)
+        if node.value == "<<":
+            self._fault(node, path, "merge keys (<<) are not known here", "write the keys out")
+            return None
+        return str(node.value)
 
-    def _fault(self, node: Node, path: KeyPath, reason: str) -> None:
-        self.faults.append(Fault(key_text(path), reason, line=node.start_mark.line + 1))
+    def _scalar(self, node: Node, path: KeyPath) -> Json:
+        # Dates have no place in this file: their text is what was meant.
+        if _tag(node) in ("str", "timestamp"):
+            return str(node.value)
+        if not self._check_tag(node, path, "null", "bool", "int", "float"):
+            return None
+        try:
+            plain: Json = self._scalars.constructor.construct_object(node, deep=True)
+        except (YAMLError, ValueError, LookupError):
+            self._fault(node, path, f"can't be read as {_tag(node)}")
+            return None
+        return plain
+
+    def _check_tag(self, node: Node, path: KeyPath, *known: str) -> bool:
+        if _tag(node) in known:
+            return True
+        self._fault(node, path, f"the tag {_tag(node)} is not known here", "leave it out")
+        return False
+
+    def _fault(self, node: Node, path: KeyPath, reason: str, hint: str | None = None) -> None:
+        self.faults.append(Fault(key_text(path), reason, node.start_mark.line + 1, hint))
+
+
+def _tag(node: Node) -> str:
+    """The short name of a standard tag (`int`); other tags begin with an exclamation mark."""
+    return (node.tag or "").removeprefix(_STANDARD)
 
 
 def key_text(path: Sequence[str | int]) -> str:

@@ -35,6 +35,8 @@ class SecretReader:
         text = self.environ.get(name, "")
         if not text:
             raise SecretMissing(f"environment variable {name} is not set or empty")
+        if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+            raise SecretMissing(f"environment variable {name} is not UTF-8 text")
         return text
 
     def _file(self, name: str) -> str:
@@ -47,6 +49,8 @@ class SecretReader:
             raise SecretMissing(f"secret file {path} can't be read: {why}") from None
         except UnicodeDecodeError:
             raise SecretMissing(f"secret file {path} is not UTF-8 text") from None
+        except ValueError:
+            raise SecretMissing("the path of a secret file holds a zero byte") from None
         if not text or len(raw) > _MAX_BYTES:
             raise SecretMissing(f"secret file {path} is empty or larger than {_MAX_BYTES} bytes")
         return text

@@ -14,11 +14,20 @@ from app.kit.log_choice import LogFormat, LogLevel
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="BRIDGE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="BRIDGE_",
+        # An empty variable is how compose files and charts write "not set": an empty token must
+        # never become the token that opens the operator API.
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+    )
 
     config: Path = Field(Path("bridge.yaml"), description="the configuration file")
     database_url: str = Field(
-        "sqlite+aiosqlite:///data/bridge.db", description="where events and deliveries are kept"
+        "sqlite+aiosqlite:///data/bridge.db",
+        description="where events and deliveries are kept",
+        repr=False,  # it may hold a password
     )
     host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 in the container")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
@@ -44,8 +53,11 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _are_networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
-        for network in given:
-            ip_network(network, strict=False)
+        try:
+            for network in given:
+                ip_network(network, strict=False)
+        except ValueError:
+            raise ValueError("expected networks such as 10.0.0.0/8, parted by commas") from None
         return given
 
     @field_validator("public_url")

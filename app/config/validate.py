@@ -1,14 +1,34 @@
 """From a document to the checked file: every fault of its shape at once."""
 
+import re
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from app.config.document import Document, KeyPath, key_text
 from app.config.faults import ConfigRefused, Fault
 from app.config.schema.file import BridgeFile
+from app.config.schema.secret import SecretRef
 from app.kit.nearest import did_you_mean
+
+# How pydantic marks which way of a union it took, and that a mapping's key is meant.
+_NOT_IN_FILE = re.compile(r"<[a-z]+>\Z|\[key\]\Z")
+_PLAIN = {
+    "extra_forbidden": "unknown key",
+    "missing": "is required and missing",
+    "string_type": "expected a text",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "bool_type": "expected true or false",
+    "bool_parsing": "expected true or false",
+    "tuple_type": "expected a list",
+    "dict_type": "expected a mapping",
+    "model_type": "expected a mapping",
+    "too_short": "expected at least one",
+}
 
 
 def validate(document: Document) -> BridgeFile:
@@ -25,14 +45,14 @@ def validate(document: Document) -> BridgeFile:
 def shape_faults(error: ValidationError, model: type[BaseModel], document: Document) -> list[Fault]:
     """The faults of a pydantic error, in the terms of the file."""
     found = []
-    for one in error.errors(include_input=False, include_url=False):
+    for one in error.errors(include_url=False):
         path = _in_file(one["loc"])
         found.append(
             Fault(
                 key_text(path),
                 _reason(one["type"], one["msg"]),
                 line=document.line(path),
-                hint=_hint(model, path) if one["type"] == "extra_forbidden" else None,
+                hint=_hint(one["type"], one["input"], model, path),
             )
         )
     return found
@@ -40,47 +60,53 @@ def shape_faults(error: ValidationError, model: type[BaseModel], document: Docum
 
 def _in_file(loc: tuple[int | str, ...]) -> KeyPath:
     """Without the tags of unions and the marks of mapping keys, which are not in the file."""
-    return tuple(p for p in loc if not (isinstance(p, str) and p.startswith(("<", "["))))
+    return tuple(part for part in loc if not (isinstance(part, str) and _NOT_IN_FILE.match(part)))
 
 
 def _reason(kind: str, text: str) -> str:
-    plain = {
-        "extra_forbidden": "unknown key",
-        "missing": "is required and missing",
-    }
-    text = plain.get(kind, text.removeprefix("Value error, "))
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+    plain = _PLAIN.get(kind) or text.removeprefix("Value error, ")
+    return plain[:1].lower() + plain[1:] if plain[1:2].islower() else plain
 
 
-def _hint(model: type[BaseModel], path: KeyPath) -> str | None:
-    holder = _model_at(model, path[:-1])
-    if holder is None:
-        return None
-    known = list(holder.model_fields)
-    return did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
-
-
-def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel] | None:
-    current: Any = model
-    for part in path:
-        current = _step(current, part)
-    return next((m for m in _flatten(current) if _is_model(m)), None)
-
-
-def _step(annotation: Any, part: str | int) -> Any:
-    for option in _flatten(annotation):
-        origin, args = get_origin(option), get_args(option)
-        if _is_model(option) and part in option.model_fields:
-            return _annotated(option.model_fields[str(part)])
-        if origin is dict and isinstance(part, str):
-            return args[1]
-        if origin in (tuple, list) and isinstance(part, int):
-            return args[0]
+def _hint(kind: str, given: object, model: type[BaseModel], path: KeyPath) -> str | None:
+    if kind == "extra_forbidden":
+        return _nearest_key(model, path)
+    if kind == "string_type" and isinstance(given, int | float):
+        return "put it in quotes"
+    if kind == "model_type" and SecretRef in _models_at(model, path):
+        return "a secret is never in the file: {env: NAME} or {file: PATH}"
     return None
 
 
-def _annotated(field: Any) -> Any:
-    return field.annotation
+def _nearest_key(model: type[BaseModel], path: KeyPath) -> str | None:
+    known = [name for holder in _models_at(model, path[:-1]) for name in _keys(holder)]
+    if not known:
+        return None
+    return did_you_mean(str(path[-1]), known) or f"known here: {', '.join(known)}"
+
+
+def _models_at(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
+    """What may stand at `path`: several where the file leaves a choice."""
+    found: list[Any] = [model]
+    for part in path:
+        found = [inner for one in found for inner in _step(one, part)]
+    return [one for one in found if _is_model(one)]
+
+
+def _step(annotation: Any, part: str | int) -> list[Any]:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if _is_model(annotation):
+        return _flatten(_keys(annotation)[part].annotation) if part in _keys(annotation) else []
+    if origin is dict and isinstance(part, str):
+        return _flatten(args[1])
+    if origin in (tuple, list) and isinstance(part, int):
+        return _flatten(args[0])
+    return []
+
+
+def _keys(model: type[BaseModel]) -> dict[Any, FieldInfo]:
+    """The fields by the names they have in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _flatten(annotation: Any) -> list[Any]:

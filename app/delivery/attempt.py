@@ -42,6 +42,21 @@ def conclude(
     return _settlement(delivery, attempt, verdict, now), verdict
 
 
+def give_back(delivery: Delivery) -> Settlement:
+    """As if it had not been claimed: it was not sent, and no attempt is counted."""
+    return Settlement(
+        delivery_id=delivery.id,
+        lease_owner=delivery.lease_owner or "",
+        attempt=None,
+        state=DeliveryState.PENDING,
+        match_index=delivery.match_index,
+        next_attempt_at=delivery.next_attempt_at,
+        outcome=delivery.outcome,
+        reason=delivery.reason,
+        finished_at=None,
+    )
+
+
 def _settlement(
     delivery: Delivery, attempt: Attempt, verdict: Verdict, now: datetime
 ) -> Settlement:

@@ -20,12 +20,15 @@ class Starter(Protocol):
 
 @dataclass(slots=True)
 class Lane:
+    """`has_more`: the last claim took all there was room for, so more may be due."""
+
     name: str
     client: Starter
     pace: Pace
     policy: RetryPolicy
     concurrency: int
     in_flight: int = field(default=0, init=False)
+    has_more: bool = field(default=False, init=False)
 
     @property
     def is_full(self) -> bool:

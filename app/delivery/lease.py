@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 import structlog
@@ -61,8 +61,6 @@ class Leases:
 
     async def _look(self, lease_s: float) -> None:
         try:
-            # In this order: after the store was away for long, what is under way here is not lost.
-            await self._renew(lease_s)
             if await self._store.has_expired():
                 await self._take_over(lease_s)
         except StoreUnavailable as error:
@@ -70,28 +68,28 @@ class Leases:
         except Exception as error:  # noqa: BLE001 - the outer loop: records, waits, goes on
             _log.error("delivery.leases_failed", kind=type(error).__name__, at=raised_at(error))
 
-    async def _renew(self, lease_s: float) -> None:
-        """Those of which a third is gone: a start that takes no longer costs no renewal."""
-        soon = self._clock.now() + timedelta(seconds=lease_s * 2 / 3)
-        old = [id_ for id_, until in self._until.items() if until < soon]
-        if not old:
-            return
-        until = self._clock.now() + timedelta(seconds=lease_s)
-        # Not all: which is not said, and one that is lost must not be thought ours.
-        if await self._store.renew(self._owner, old, lease_s) == len(old):
-            self._until |= {id_: until for id_ in old if id_ in self._until}
-
     async def _take_over(self, lease_s: float) -> None:
         is_more = True
         while is_more:
+            # Before the store is asked: what is settled meanwhile was not lost either.
+            ours = set(self._until)
             lost = await self._store.take_expired(
                 owner=self._owner, limit=_AT_ONCE, lease_s=lease_s
             )
             async with asyncio.TaskGroup() as group:
                 for delivery in lost:
+                    # Under way here: the request is slow, or the store was away when it was to be
+                    # settled. Taken again it is ours for another lease, and not lost.
+                    if delivery.id in ours:
+                        self._extend(delivery)
+                        continue
                     group.create_task(self._record(delivery), name=f"take over {delivery.id}")
             self._store.wakeup.notify()
             is_more = len(lost) == _AT_ONCE
+
+    def _extend(self, delivery: Delivery) -> None:
+        if delivery.id in self._until:
+            self.hold(delivery)
 
     async def _record(self, delivery: Delivery) -> None:
         """Together, so that they share commits; each by itself, so that none spoils the rest."""

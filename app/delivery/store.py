@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.model.delivery import Delivery, DeliveryId
+from app.model.delivery import Delivery
 from app.outbox import Backlog, Settlement
 
 
@@ -29,10 +29,6 @@ class Store(Protocol):
     async def next_due_at(self, destinations: Sequence[str]) -> datetime | None: ...
 
     async def settle(self, settlement: Settlement) -> bool: ...
-
-    async def renew(self, owner: str, ids: Sequence[DeliveryId], lease_s: float) -> int: ...
-
-    async def give_back(self, owner: str, ids: Sequence[DeliveryId]) -> int: ...
 
     async def has_expired(self) -> bool: ...
 

@@ -10,7 +10,7 @@ from random import Random
 import structlog
 
 from app.altcraft.progress import Progress
-from app.delivery.attempt import request_id
+from app.delivery.attempt import give_back, request_id
 from app.delivery.lane import Lane
 from app.delivery.lease import Leases
 from app.delivery.record import LAST_WRITE_S, Recorder
@@ -107,7 +107,11 @@ class Worker:
         """Only what can be sent at once, so that in flight means "may have been sent". True when
         there may be more to claim at once."""
         room = lane.room()
-        if room <= 0 or not await self._store.has_due(lane.name):
+        if room <= 0:
+            return False
+        # The look spares writers an idle worker's claims. Under load it would only cost time, in
+        # which free slots stay empty.
+        if not lane.has_more and not await self._store.has_due(lane.name):
             return False
         found = await self._store.claim(
             owner=self._owner, destination=lane.name, limit=room, lease_s=self._limits.lease_s
@@ -119,7 +123,8 @@ class Worker:
             task = group.create_task(self._deliver(lane, delivery), name=f"deliver {delivery.id}")
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        return len(found) == room and lane.room() > 0
+        lane.has_more = len(found) == room
+        return lane.has_more and lane.room() > 0
 
     async def _wait(self) -> None:
         limit_s = spread(self._limits.poll_s, rng=self._rng)
@@ -142,7 +147,7 @@ class Worker:
         try:
             # After the machine slept, say: another worker may be sending it.
             if self._leases.is_over(delivery):
-                await self._store.give_back(self._owner, [delivery.id])
+                await self._store.settle(give_back(delivery))
             else:
                 await self._attempt(lane, delivery)
         except Exception as error:  # noqa: BLE001 - the lease runs out, and it is taken over
@@ -182,7 +187,7 @@ class Worker:
             )
             return
         async with asyncio.timeout(LAST_WRITE_S):
-            await self._store.give_back(self._owner, [delivery.id])
+            await self._store.settle(give_back(delivery))
         _log.info("delivery.given_back", delivery_id=delivery.id, event_id=delivery.event_id)
 
     async def _finish(self) -> None:

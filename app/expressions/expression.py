@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import isfinite
+from typing import NoReturn
 
 import cel
 
 from app.expressions.conjuncts import without_texts
+from app.expressions.direct import Direct, direct
 from app.expressions.reads import Reads, body_paths
 from app.expressions.scope import FUNCTIONS, NAMES, VARIABLES, Scope
 from app.kit.errors import BridgeError
 from app.kit.nearest import did_you_mean
 from app.model.json import Json
 
+_NOTHING = Reads()
 _LOOP_NAME = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*([A-Za-z_]\w*)\s*,")
 _PLACE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
@@ -41,12 +45,20 @@ class ExpressionFailed(BridgeError):
 class Expression:
     text: str
     reads: Reads
+    _direct: Direct | None = field(repr=False, compare=False)
     _program: cel.Program = field(repr=False, compare=False)
+
+    @property
+    def needs(self) -> Reads:
+        """What a scope must be filled with before it can be evaluated."""
+        return self.reads if self._direct is None else _NOTHING
 
     def evaluate(self, scope: Scope) -> Json:
         """Raises ExpressionFailed with a reason that can be shown and stored."""
         scope.failure = None
         try:
+            if self._direct is not None:
+                return self._direct(scope.body)
             found = self._program.execute(scope.context)
         except Exception as error:  # noqa: BLE001 - the library raises by a dozen types
             raise ExpressionFailed(self._reason(error, scope)) from None
@@ -89,7 +101,7 @@ def compile_text(text: str) -> Expression:
     names = program.references()
     _check_names(text, names)
     known = frozenset(names["variables"]) & frozenset(VARIABLES)
-    return Expression(text, Reads.of(known, body_paths(text)), program)
+    return Expression(text, Reads.of(known, body_paths(text)), direct(text), program)
 
 
 def _syntax_reason(said: str) -> str:
@@ -97,7 +109,10 @@ def _syntax_reason(said: str) -> str:
     if not found:
         return "is no CEL expression"
     line, column, problem = found.groups()
+    if "Recursion limit" in problem:
+        return "is no CEL expression: it is nested too deeply"
     problem = re.sub(r"^Syntax error: ", "", problem).split(" expecting ")[0]
+    problem = re.sub(r": [A-Z]\w+ \{.*\}", "", problem)  # the library's own values
     where = f"column {column}" if line == "1" else f"line {line}, column {column}"
     return f"is no CEL expression: {problem} at {where}"
 
@@ -116,7 +131,9 @@ def _check_names(text: str, names: Mapping[str, Sequence[str]]) -> None:
 def _unknown(
     kind: str, name: str, plain: str, known: Sequence[str] | frozenset[str]
 ) -> tuple[str, str | None]:
-    found = re.search(rf"(?<![\w.]){re.escape(name)}\b|\b{re.escape(name)}\b", plain)
+    # A field of the body may have the same name: it is none.
+    word = rf"(?<![\w.]){name}\b" if kind == "name" else rf"\b{name}\s*\("
+    found = re.search(word, plain) or re.search(rf"\b{name}\b", plain)
     where = f" at column {found.start() + 1}" if found else ""
     hint = did_you_mean(name, sorted(known))
     if hint is None and kind == "name":
@@ -127,20 +144,34 @@ def _unknown(
 def _plain(found: object) -> Json:
     """The library's values as JSON has them: instants as RFC 3339, durations as seconds."""
     match found:
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | str():
             return found
+        case float():
+            return _number(found)
         case datetime():
             return found.isoformat().replace("+00:00", "Z")
         case timedelta():
             return found.total_seconds()
         case bytes():
             return base64.b64encode(found).decode()
+        case cel.OptionalValue():
+            return _plain(found.value()) if found.has_value() else _nothing()
         case dict():
             return {str(key): _plain(inner) for key, inner in found.items()}
         case list() | tuple():
             return [_plain(inner) for inner in found]
         case _:
             raise ExpressionFailed(f"yields {type(found).__name__}, which is no JSON value")
+
+
+def _number(found: float) -> float:
+    if not isfinite(found):
+        raise ExpressionFailed("yields a number that is infinite or none, which JSON has not")
+    return found
+
+
+def _nothing() -> NoReturn:
+    raise ExpressionFailed("yields an optional without a value")
 
 
 def _type_name(found: Json) -> str:

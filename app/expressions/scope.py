@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import cel
@@ -10,6 +10,7 @@ from cel.stdlib import EXTENSIONS, add_stdlib_to_context
 
 from app.expressions import functions
 from app.expressions.reads import Reads
+from app.kit.light import light
 from app.model.json import Json
 
 # The library logs each failed function with the exception's text. What fails is said in our own
@@ -35,7 +36,7 @@ FUNCTIONS = frozenset(
 NAMES = frozenset(VARIABLES) | frozenset(_NAMESPACES)
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Variables:
     """One call as expressions see it. `headers` have lower-case names; `body` is the item and
     `call` the whole body where a source's body holds many, else both are the body."""
@@ -63,6 +64,7 @@ class Scope:
         self.context.add_function("email", self._email)
         self.context.add_function("phone", self._phone)
         self.failure: str | None = None
+        self.body: Json = None
         self._region: str | None = None
         self._given: Variables | None = None
         self._filled = Reads()
@@ -71,11 +73,14 @@ class Scope:
         """Make visible what is read of `given`, and only that, once for the same `given`."""
         self._region = region
         if given is not self._given:
-            self._given, self._filled = given, Reads()
+            self._given, self._filled = given, reads
+            self.body = given.body
         elif self._filled.covers(reads):
             return
-        self._filled |= reads
-        self.context.update({name: self._value(given, name) for name in self._filled.names})
+        else:
+            self._filled |= reads
+        if self._filled.names:
+            self.context.update({name: self._value(given, name) for name in self._filled.names})
 
     def _value(self, given: Variables, name: str) -> object:
         return self._filled.of_body(given.body) if name == "body" else getattr(given, name)

@@ -1,7 +1,7 @@
 """From a call that its source lets in to events and deliveries, durably."""
 
+import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +9,7 @@ import structlog
 
 from app.kit.clock import Clock
 from app.kit.ids import new_id
+from app.kit.light import light
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
 from app.model.start import ScenarioStart
@@ -28,7 +29,7 @@ class Accepting(Protocol):
     ) -> list[Accepted | Duplicate]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Taking:
     """What became of one item of a call. `status` is `accepted`, `ignored` or `duplicate`."""
 
@@ -48,7 +49,7 @@ class Acceptor:
     ) -> list[Taking]:
         """One commit for all items of the call. Raises StoreUnavailable: then nothing that the
         caller was told of is stored, and it may call again."""
-        stored = _Stored.of(source, call)
+        stored = _Stored.of(source, call, taken)
         acceptances = [
             self._acceptance(revision, source, call, stored, item, taken) for item in taken.items
         ]
@@ -91,7 +92,7 @@ class Acceptor:
         return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s)
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class _Stored:
     """The parts of a call as they are kept: with the places that held a secret emptied."""
 
@@ -100,9 +101,9 @@ class _Stored:
     headers: Mapping[str, str]
 
     @classmethod
-    def of(cls, source: Source, call: Call) -> "_Stored":
-        clean = source.without_secrets(call)
-        return cls(clean.path, clean.raw_query, clean.headers)
+    def of(cls, source: Source, call: Call, taken: Taken) -> "_Stored":
+        query = source.without_secrets(call).raw_query if call.raw_query else ""
+        return cls(taken.variables.path, query, taken.variables.headers)
 
 
 def new_delivery(
@@ -148,6 +149,8 @@ def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
 
 
 def _log_taking(source: str, taking: Taking) -> None:
+    if not _log.is_enabled_for(logging.INFO):
+        return
     _log.info(
         f"call.{taking.status}",
         event_id=taking.event_id,

@@ -3,6 +3,7 @@
 import asyncio
 from typing import TypeAlias
 
+from app.kit.deadline import Deadline, Limits
 from app.kit.errors import BridgeError
 from app.web.asgi import Receive, Scope
 
@@ -29,13 +30,13 @@ class CallerGone(BridgeError):
     slug = "bad_request"
 
 
-async def read_body(scope: Scope, receive: Receive, *, limit_bytes: int) -> bytes:
+async def read_body(scope: Scope, receive: Receive, limits: Limits, *, limit_bytes: int) -> bytes:
     """Raises BodyTooLarge as soon as the limit is passed, BodyTooSlow, CallerGone."""
     if _stated_length(scope) > limit_bytes:
         await _drain(receive)
         raise BodyTooLarge(f"the body may have {limit_bytes} bytes")
     try:
-        async with asyncio.timeout(_READ_LIMIT_S):
+        with Deadline(limits, _READ_LIMIT_S):
             return await _read(receive, limit_bytes)
     except TimeoutError:
         raise BodyTooSlow(f"the body must be sent within {_READ_LIMIT_S:.0f} s") from None

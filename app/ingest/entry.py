@@ -15,6 +15,7 @@ from app.ingest.body import BodyTooLarge, BodyTooSlow, CallerGone, read_body
 from app.ingest.calls import CallMaker
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock
+from app.kit.deadline import Limits
 from app.outbox import StoreUnavailable
 from app.revision import Revision
 from app.sources.call import Call
@@ -37,7 +38,8 @@ _CALLS_AT_ONCE = 2000
 
 
 class Entry:
-    """`revision` yields the configuration in use at the moment of the call."""
+    """`revision` yields the configuration in use at the moment of the call. Made within the loop
+    that it serves."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Entry:
         self._outcomes = outcomes
         self._maker = maker
         self._clock = clock
+        self._limits = Limits()
         self._under_way = 0
         self._is_open = True
 
@@ -85,7 +88,7 @@ class Entry:
         if source is None:
             return Problem("unknown_source", "check the address: /hooks/NAME")
         try:
-            body = await read_body(scope, receive_, limit_bytes=source.body_limit)
+            body = await read_body(scope, receive_, self._limits, limit_bytes=source.body_limit)
             call = self._maker.make(scope, name, path, body, self._clock.now())
         except (BodyTooLarge, BodyTooSlow) as error:
             return self._refuse(Problem(error.slug, str(error)), name)
@@ -126,9 +129,10 @@ class Entry:
         taken: Taken,
         takings: list[Taking],
     ) -> HttpReply:
-        own = build_reply(source, taken, _summary(takings), revision.scope)
-        if own is not None:
-            return own
+        if source.reply is not None:
+            own = build_reply(source, taken, _summary(takings), revision.scope)
+            if own is not None:
+                return own
         wait_s = _wait_s(call)
         if wait_s > 0:
             known = await self._outcomes.wait(takings, wait_s)

@@ -1,10 +1,10 @@
 """One scenario start on its way to Altcraft, and each exchange made for it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from app.kit.light import light
 from app.model.event import EventId
 from app.model.outcome import OutcomeKind
 from app.model.start import ScenarioStart
@@ -20,7 +20,7 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Delivery:
     """`attempts` counts those made so far, `match_index` is the match to try next (from 0).
     `outcome` is the last attempt's; `reason` says in words why it is where it is.
@@ -44,7 +44,7 @@ class Delivery:
     replay_of: DeliveryId | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Attempt:
     """`in_doubt` is true when the scenario may have started by this exchange."""
 

@@ -1,10 +1,11 @@
 """One call as it came in, kept so that it can be replayed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
+
+from app.kit.light import light
 
 EventId = NewType("EventId", str)
 
@@ -14,7 +15,7 @@ class EventStatus(StrEnum):
     IGNORED = "ignored"
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Event:
     """`query` is the raw query string and `headers` have lower-case names; both come here
     with the places that held a secret emptied. `body` is the bytes as received. `reason` says

@@ -1,8 +1,8 @@
 """What a rule makes of an event: the request to engage a person in a scenario."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from app.kit.light import light
 from app.model.json import JsonObject
 
 
@@ -22,7 +22,7 @@ class InDoubt(StrEnum):
     HOLD = "hold"
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Match:
     """One way to find the profile. `field` is the profile field of `custom`, else None;
     only `custom` takes an int as `value`."""
@@ -32,7 +32,7 @@ class Match:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class ScenarioStart:
     """`matches` holds at least one; the next is tried when Altcraft knows no such profile."""
 

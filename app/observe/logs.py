@@ -16,7 +16,12 @@ def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None)
     stream = to or sys.stderr
     is_human = how is LogFormat.HUMAN or (how is LogFormat.AUTO and stream.isatty())
     renderer: Processor = (
-        structlog.dev.ConsoleRenderer(colors=stream.isatty()) if is_human else _as_json
+        # The prettier tracebacks show local variables: calls, tokens, people.
+        structlog.dev.ConsoleRenderer(
+            colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
+        if is_human
+        else _as_json
     )
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [

@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select, tuple_, update
 
+from app.kit.light import light
 from app.model.delivery import Delivery
 from app.model.event import Event, EventId
 from app.outbox import tables
 from app.outbox.engine import insert_all, insert_new
-from app.outbox.rows import Values, delivery_values, event_values, micros
+from app.outbox.rows import (
+    DELIVERY_COLUMNS,
+    EVENT_COLUMNS,
+    Values,
+    delivery_row,
+    event_row,
+    micros,
+)
 from app.outbox.writer import Write
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Acceptance:
     """One event with what it starts. `dedup_window_s` is the age in seconds from which on a
     known key is taken for a new call; None: never."""
@@ -46,9 +53,9 @@ Results = list[Accepted | Duplicate]
 _ACCEPTED = Accepted()
 
 
-async def _accept(connection: AsyncConnection, units: Sequence[Unit]) -> list[Results]:
+def _accept(connection: Connection, units: Sequence[Unit]) -> list[Results]:
     acceptances = [acceptance for unit in units for acceptance in unit]
-    first = await _first_events(connection, acceptances)
+    first = _first_events(connection, acceptances)
     results: list[Results] = []
     fresh: list[Acceptance] = []
     for unit in units:
@@ -60,21 +67,21 @@ async def _accept(connection: AsyncConnection, units: Sequence[Unit]) -> list[Re
                 results[-1].append(_ACCEPTED)
             else:
                 results[-1].append(Duplicate(known))
-    await _insert(connection, fresh)
+    _insert(connection, fresh)
     return results
 
 
-async def _insert(connection: AsyncConnection, fresh: Sequence[Acceptance]) -> None:
+def _insert(connection: Connection, fresh: Sequence[Acceptance]) -> None:
     if not fresh:
         return
-    await insert_all(connection, tables.event, [event_values(a.event) for a in fresh])
-    deliveries = [delivery_values(d) for a in fresh for d in a.deliveries]
+    insert_all(connection, tables.event, EVENT_COLUMNS, [event_row(a.event) for a in fresh])
+    deliveries = [delivery_row(d) for a in fresh for d in a.deliveries]
     if deliveries:
-        await insert_all(connection, tables.delivery, deliveries)
+        insert_all(connection, tables.delivery, DELIVERY_COLUMNS, deliveries)
 
 
-async def _first_events(
-    connection: AsyncConnection, acceptances: Sequence[Acceptance]
+def _first_events(
+    connection: Connection, acceptances: Sequence[Acceptance]
 ) -> dict[tuple[str, str], EventId]:
     """The event that holds each key after this commit."""
     wanted: dict[tuple[str, str], Acceptance] = {}
@@ -86,20 +93,20 @@ async def _first_events(
     statement = insert_new(tables.dedup, connection.dialect).returning(
         tables.dedup.c.source, tables.dedup.c.key
     )
-    taken = await connection.execute(statement, [_dedup_values(a) for a in wanted.values()])
+    taken = connection.execute(statement, [_dedup_values(a) for a in wanted.values()])
     first = {(row.source, row.key): wanted[row.source, row.key].event.id for row in taken}
     known = [key for key in wanted if key not in first]
     if known:
-        first |= await _known_events(connection, [wanted[key] for key in known])
+        first |= _known_events(connection, [wanted[key] for key in known])
     return first
 
 
-async def _known_events(
-    connection: AsyncConnection, acceptances: Sequence[Acceptance]
+def _known_events(
+    connection: Connection, acceptances: Sequence[Acceptance]
 ) -> dict[tuple[str, str], EventId]:
     table = tables.dedup.c
     keys = [a.key for a in acceptances]
-    found = await connection.execute(
+    found = connection.execute(
         select(table.source, table.key, table.event_id, table.received_at).where(
             tuple_(table.source, table.key).in_(keys)
         )
@@ -109,7 +116,7 @@ async def _known_events(
     for acceptance in acceptances:
         holder = holders[acceptance.event.source, acceptance.dedup_key or ""]
         if _is_past(acceptance, holder.received_at):
-            await _take_over(connection, acceptance)
+            _take_over(connection, acceptance)
             first[holder.source, holder.key] = acceptance.event.id
         else:
             first[holder.source, holder.key] = EventId(holder.event_id)
@@ -123,10 +130,10 @@ def _is_past(acceptance: Acceptance, received_at: int) -> bool:
     return age >= acceptance.dedup_window_s * 1e6
 
 
-async def _take_over(connection: AsyncConnection, acceptance: Acceptance) -> None:
+def _take_over(connection: Connection, acceptance: Acceptance) -> None:
     values = _dedup_values(acceptance)
     table = tables.dedup
-    await connection.execute(
+    connection.execute(
         update(table)
         .where(table.c.source == values["source"], table.c.key == values["key"])
         .values(event_id=values["event_id"], received_at=values["received_at"])

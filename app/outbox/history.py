@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
@@ -47,15 +46,13 @@ class Backlog:
     oldest_at: datetime
 
 
-async def event(connection: AsyncConnection, event_id: EventId) -> Event | None:
-    row = (
-        await connection.execute(select(*tables.event.c).where(_event.id == event_id))
-    ).one_or_none()
+def event(connection: Connection, event_id: EventId) -> Event | None:
+    row = connection.execute(select(*tables.event.c).where(_event.id == event_id)).one_or_none()
     return event_of(row) if row else None
 
 
-async def delivery(connection: AsyncConnection, delivery_id: DeliveryId) -> Delivery | None:
-    found = await connection.execute(select(*tables.delivery.c).where(_delivery.id == delivery_id))
+def delivery(connection: Connection, delivery_id: DeliveryId) -> Delivery | None:
+    found = connection.execute(select(*tables.delivery.c).where(_delivery.id == delivery_id))
     row = found.one_or_none()
     return delivery_of(row) if row else None
 
@@ -88,30 +85,28 @@ def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object,
     return select(*tables.delivery.c).where(*conditions).order_by(_delivery.id.desc()).limit(limit)
 
 
-async def events(connection: AsyncConnection, wanted: EventFilter, limit: int) -> list[Event]:
-    return [event_of(row) for row in await connection.execute(events_query(wanted, limit))]
+def events(connection: Connection, wanted: EventFilter, limit: int) -> list[Event]:
+    return [event_of(row) for row in connection.execute(events_query(wanted, limit))]
 
 
-async def deliveries(
-    connection: AsyncConnection, wanted: DeliveryFilter, limit: int
-) -> list[Delivery]:
-    found = await connection.execute(deliveries_query(wanted, limit))
+def deliveries(connection: Connection, wanted: DeliveryFilter, limit: int) -> list[Delivery]:
+    found = connection.execute(deliveries_query(wanted, limit))
     return [delivery_of(row) for row in found]
 
 
-async def attempts(connection: AsyncConnection, delivery_id: DeliveryId) -> list[Attempt]:
+def attempts(connection: Connection, delivery_id: DeliveryId) -> list[Attempt]:
     table = tables.attempt.c
-    found = await connection.execute(
+    found = connection.execute(
         select(*tables.attempt.c).where(table.delivery_id == delivery_id).order_by(table.id)
     )
     return [attempt_of(row) for row in found]
 
 
-async def backlog(connection: AsyncConnection) -> list[Backlog]:
+def backlog(connection: Connection) -> list[Backlog]:
     """Counted within the partial indexes of what waits, whatever lies behind."""
     found: list[Backlog] = []
     for state in (DeliveryState.PENDING, DeliveryState.IN_FLIGHT):
-        rows = await connection.execute(
+        rows = connection.execute(
             select(
                 _delivery.destination,
                 func.count().label("number"),

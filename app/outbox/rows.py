@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import orjson
-from sqlalchemy import Row
+from sqlalchemy import Row as Found
 
 from app.model.delivery import Attempt, AttemptId, Delivery, DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
@@ -12,6 +12,8 @@ from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching, ScenarioStart
 
 Values: TypeAlias = dict[str, Any]
+Row: TypeAlias = tuple[Any, ...]
+"""Values in the order of the columns named beside."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -28,23 +30,38 @@ def _maybe_instant(at: int | None) -> datetime | None:
     return None if at is None else instant(at)
 
 
-def event_values(event: Event) -> Values:
-    return {
-        "id": event.id,
-        "source": event.source,
-        "received_at": micros(event.received_at),
-        "method": event.method,
-        "path": event.path,
-        "query": event.query,
-        "headers": orjson.dumps(dict(event.headers)).decode(),
-        "content_type": event.content_type,
-        "body": event.body,
-        "status": event.status.value,
-        "reason": event.reason,
-    }
+EVENT_COLUMNS = (
+    "id",
+    "source",
+    "received_at",
+    "method",
+    "path",
+    "query",
+    "headers",
+    "content_type",
+    "body",
+    "status",
+    "reason",
+)
 
 
-def event_of(row: Row[Any]) -> Event:
+def event_row(event: Event) -> Row:
+    return (
+        event.id,
+        event.source,
+        micros(event.received_at),
+        event.method,
+        event.path,
+        event.query,
+        orjson.dumps(dict(event.headers)).decode(),
+        event.content_type,
+        event.body,
+        event.status.value,
+        event.reason,
+    )
+
+
+def event_of(row: Found[Any]) -> Event:
     return Event(
         id=EventId(row.id),
         source=row.source,
@@ -60,33 +77,53 @@ def event_of(row: Row[Any]) -> Event:
     )
 
 
-def delivery_values(delivery: Delivery) -> Values:
+DELIVERY_COLUMNS = (
+    "id",
+    "event_id",
+    "source",
+    "rule",
+    "config_revision",
+    "destination",
+    "scenario",
+    "matches",
+    "content",
+    "in_doubt",
+    "state",
+    "match_index",
+    "attempts",
+    "created_at",
+    "next_attempt_at",
+    "replay_of",
+)
+
+
+def delivery_row(delivery: Delivery) -> Row:
     start = delivery.start
-    return {
-        "id": delivery.id,
-        "event_id": delivery.event_id,
-        "source": delivery.source,
-        "rule": start.rule,
-        "config_revision": delivery.config_revision,
-        "destination": start.destination,
-        "scenario": start.scenario,
-        "matches": orjson.dumps([_match_values(match) for match in start.matches]).decode(),
-        "content": orjson.dumps(start.content).decode(),
-        "in_doubt": start.in_doubt.value,
-        "state": delivery.state.value,
-        "match_index": delivery.match_index,
-        "attempts": delivery.attempts,
-        "created_at": micros(delivery.created_at),
-        "next_attempt_at": micros(delivery.next_attempt_at),
-        "replay_of": delivery.replay_of,
-    }
+    return (
+        delivery.id,
+        delivery.event_id,
+        delivery.source,
+        start.rule,
+        delivery.config_revision,
+        start.destination,
+        start.scenario,
+        orjson.dumps([_match_values(match) for match in start.matches]).decode(),
+        orjson.dumps(start.content).decode(),
+        start.in_doubt.value,
+        delivery.state.value,
+        delivery.match_index,
+        delivery.attempts,
+        micros(delivery.created_at),
+        micros(delivery.next_attempt_at),
+        delivery.replay_of,
+    )
 
 
 def _match_values(match: Match) -> Values:
     return {"matching": match.matching.value, "value": match.value, "field": match.field}
 
 
-def delivery_of(row: Row[Any]) -> Delivery:
+def delivery_of(row: Found[Any]) -> Delivery:
     return Delivery(
         id=DeliveryId(row.id),
         event_id=EventId(row.event_id),
@@ -107,7 +144,7 @@ def delivery_of(row: Row[Any]) -> Delivery:
     )
 
 
-def _start_of(row: Row[Any]) -> ScenarioStart:
+def _start_of(row: Found[Any]) -> ScenarioStart:
     matches = tuple(
         Match(Matching(match["matching"]), match["value"], match["field"])
         for match in orjson.loads(row.matches)
@@ -122,22 +159,36 @@ def _start_of(row: Row[Any]) -> ScenarioStart:
     )
 
 
-def attempt_values(attempt: Attempt) -> Values:
-    return {
-        "id": attempt.id,
-        "delivery_id": attempt.delivery_id,
-        "at": micros(attempt.at),
-        "duration_ms": attempt.duration_ms,
-        "match_index": attempt.match_index,
-        "outcome": attempt.outcome.value,
-        "http_status": attempt.http_status,
-        "altcraft_error": attempt.altcraft_error,
-        "error_text": attempt.error_text,
-        "in_doubt": attempt.in_doubt,
-    }
+ATTEMPT_COLUMNS = (
+    "id",
+    "delivery_id",
+    "at",
+    "duration_ms",
+    "match_index",
+    "outcome",
+    "http_status",
+    "altcraft_error",
+    "error_text",
+    "in_doubt",
+)
 
 
-def attempt_of(row: Row[Any]) -> Attempt:
+def attempt_row(attempt: Attempt) -> Row:
+    return (
+        attempt.id,
+        attempt.delivery_id,
+        micros(attempt.at),
+        attempt.duration_ms,
+        attempt.match_index,
+        attempt.outcome.value,
+        attempt.http_status,
+        attempt.altcraft_error,
+        attempt.error_text,
+        attempt.in_doubt,
+    )
+
+
+def attempt_of(row: Found[Any]) -> Attempt:
     return Attempt(
         id=AttemptId(row.id),
         delivery_id=DeliveryId(row.delivery_id),

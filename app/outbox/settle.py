@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.model.delivery import Attempt, DeliveryId, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
 from app.outbox.engine import insert_all
-from app.outbox.rows import Values, attempt_values, micros
+from app.outbox.rows import ATTEMPT_COLUMNS, Values, attempt_row, micros
 from app.outbox.writer import Write
 
 
@@ -49,8 +48,8 @@ _settle = (
 )
 
 
-async def _perform(connection: AsyncConnection, settlements: Sequence[Settlement]) -> list[bool]:
-    held = await _held(connection, settlements)
+def _perform(connection: Connection, settlements: Sequence[Settlement]) -> list[bool]:
+    held = _held(connection, settlements)
     results: list[bool] = []
     kept: list[Settlement] = []
     for settlement in settlements:
@@ -60,19 +59,17 @@ async def _perform(connection: AsyncConnection, settlements: Sequence[Settlement
         if is_ours:
             kept.append(settlement)
     if kept:
-        await connection.execute(_settle, [_values(settlement) for settlement in kept])
-    attempts = [attempt_values(s.attempt) for s in kept if s.attempt]
+        connection.execute(_settle, [_values(settlement) for settlement in kept])
+    attempts = [attempt_row(s.attempt) for s in kept if s.attempt]
     if attempts:
-        await insert_all(connection, tables.attempt, attempts)
+        insert_all(connection, tables.attempt, ATTEMPT_COLUMNS, attempts)
     return results
 
 
-async def _held(
-    connection: AsyncConnection, settlements: Sequence[Settlement]
-) -> dict[str, str | None]:
+def _held(connection: Connection, settlements: Sequence[Settlement]) -> dict[str, str | None]:
     """Who holds each delivery; locked, so that it stays true until the commit."""
     ids = [settlement.delivery_id for settlement in settlements]
-    found = await connection.execute(
+    found = connection.execute(
         select(_table.c.id, _table.c.lease_owner)
         .where(_table.c.id.in_(ids), _table.c.state == DeliveryState.IN_FLIGHT.value)
         .with_for_update()

@@ -1,27 +1,26 @@
 """The outbox: each public method is one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import insert, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, text
 
 from app.kit.clock import Clock
-from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
+from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.outbox import claims, history, tables
 from app.outbox.accept import ACCEPT, Acceptance, Accepted, Duplicate
-from app.outbox.engine import reader_engine, store_errors, writer_engine
+from app.outbox.engine import insert_all
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, DeliveryFilter, EventFilter
 from app.outbox.migrations import upgrade
-from app.outbox.rows import delivery_values, micros
+from app.outbox.rows import DELIVERY_COLUMNS, delivery_row
 from app.outbox.settle import SETTLE, Settlement
+from app.outbox.transactions import Transactions, reading, writing
 from app.outbox.wakeup import Wakeup
 from app.outbox.writer import SharedWriter, WriterLimits
 
@@ -32,19 +31,15 @@ _READ_LIMIT_S = 30.0
 _PROBE_LIMIT_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    writing: AsyncEngine
-    reading: AsyncEngine
-    writer: SharedWriter
-
-
 class Outbox:
     """Every method raises StoreUnavailable when the store can't do it now."""
 
-    def __init__(self, parts: _Parts, clock: Clock) -> None:
-        self._writer = parts.writer
-        self._reading = parts.reading
+    def __init__(
+        self, writer: SharedWriter, writes: Transactions, reads: Transactions, clock: Clock
+    ) -> None:
+        self._writer = writer
+        self._writes = writes
+        self._reads = reads
         self._clock = clock
         self.wakeup = Wakeup()
 
@@ -57,20 +52,15 @@ class Outbox:
 
         Raises StoreUnavailable, StoreAddressRefused.
         """
-        writing, reading = writer_engine(url), reader_engine(url)
-        shared = SharedWriter(writing, writer or WriterLimits())
-        try:
-            async with shared.transaction() as connection:
-                await connection.run_sync(upgrade)
+        async with writing(url) as writes, reading(url) as reads:
+            await writes.run(upgrade)
+            shared = SharedWriter(writes, writer or WriterLimits())
             task = asyncio.create_task(shared.run(), name="outbox writer")
             try:
-                yield cls(_Parts(writing, reading, shared), clock)
+                yield cls(shared, writes, reads, clock)
             finally:
                 shared.close()
                 await _finish(task)
-        finally:
-            await writing.dispose()
-            await reading.dispose()
 
     async def accept(
         self, acceptances: Sequence[Acceptance], *, limit_s: float = 5.0
@@ -89,81 +79,42 @@ class Outbox:
         self, *, owner: str, destination: str, limit: int, lease_s: float
     ) -> list[Delivery]:
         """Due deliveries, the longest due first, held by `owner` for `lease_s` seconds."""
-        async with self._writer.transaction() as connection:
-            return await claims.claim(
-                connection,
-                owner=owner,
-                destination=destination,
-                limit=limit,
-                now=self._clock.now(),
-                lease_s=lease_s,
-            )
+        hold = claims.Hold(owner, self._clock.now(), lease_s)
+        return await self._writes.run(lambda c: claims.claim(c, hold, destination, limit))
 
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]:
         """Deliveries of workers that were lost, now held by `owner`: each may have been sent."""
-        async with self._writer.transaction() as connection:
-            return await claims.take_expired(
-                connection, owner=owner, now=self._clock.now(), limit=limit, lease_s=lease_s
-            )
-
-    async def renew(self, owner: str, ids: Sequence[DeliveryId], lease_s: float) -> int:
-        """How many of them `owner` still holds."""
-        until = self._clock.now() + timedelta(seconds=lease_s)
-        async with self._writer.transaction() as connection:
-            return await claims.renew(connection, owner, ids, until)
-
-    async def give_back(self, owner: str, ids: Sequence[DeliveryId]) -> int:
-        """For deliveries that were not sent: due again, no attempt counted."""
-        async with self._writer.transaction() as connection:
-            return await claims.give_back(connection, owner, ids)
+        hold = claims.Hold(owner, self._clock.now(), lease_s)
+        return await self._writes.run(lambda c: claims.take_expired(c, hold, limit))
 
     async def replay(self, delivery: Delivery) -> None:
         """Adds a new delivery of an event that exists."""
-        async with self._writer.transaction() as connection:
-            await connection.execute(insert(tables.delivery), [delivery_values(delivery)])
+        rows = [delivery_row(delivery)]
+        await self._writes.run(lambda c: insert_all(c, tables.delivery, DELIVERY_COLUMNS, rows))
         self.wakeup.notify()
 
     async def cancel(self, delivery_id: DeliveryId, reason: str) -> bool:
         """A waiting delivery becomes a dead letter. False when it waits no more."""
-        table = tables.delivery
-        async with self._writer.transaction() as connection:
-            done = await connection.execute(
-                update(table)
-                .where(table.c.id == delivery_id, claims.in_state(DeliveryState.PENDING))
-                .values(
-                    state=DeliveryState.DEAD.value,
-                    reason=reason,
-                    finished_at=micros(self._clock.now()),
-                )
-            )
-        return done.rowcount == 1
+        now = self._clock.now()
+        return await self._writes.run(lambda c: claims.cancel(c, delivery_id, reason, now))
 
     async def probe(self) -> None:
         """Proves that the store takes a write, and leaves none."""
+        statement = text("UPDATE alembic_version SET version_num = version_num")
         try:
-            async with asyncio.timeout(_PROBE_LIMIT_S), self._writer.transaction() as connection:
-                await connection.execute(
-                    text("UPDATE alembic_version SET version_num = version_num")
-                )
+            async with asyncio.timeout(_PROBE_LIMIT_S):
+                await self._writes.run(lambda c: c.execute(statement))
         except TimeoutError:
             raise StoreUnavailable(f"no write within {_PROBE_LIMIT_S:g} s") from None
 
     async def has_due(self, destination: str) -> bool:
         """A look without a lock, so that an idle worker never makes a writer wait."""
         query = claims.due(destination, self._clock.now(), 1)
-
-        async def look(connection: AsyncConnection) -> bool:
-            return (await connection.execute(query)).first() is not None
-
-        return await self._read(look)
+        return await self._read(lambda c: c.execute(query).first() is not None)
 
     async def has_expired(self) -> bool:
         query = claims.expired(self._clock.now(), 1)
-
-        async def look(connection: AsyncConnection) -> bool:
-            return (await connection.execute(query)).first() is not None
-
-        return await self._read(look)
+        return await self._read(lambda c: c.execute(query).first() is not None)
 
     async def next_due_at(self, destinations: Sequence[str]) -> datetime | None:
         return await self._read(lambda c: claims.next_due_at(c, destinations))
@@ -186,13 +137,12 @@ class Outbox:
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)
 
-    async def _read(self, look: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-        with store_errors():
-            try:
-                async with asyncio.timeout(_READ_LIMIT_S), self._reading.connect() as connection:
-                    return await look(connection)
-            except TimeoutError:
-                raise StoreUnavailable(f"no answer within {_READ_LIMIT_S:g} s") from None
+    async def _read(self, look: Callable[[Connection], T]) -> T:
+        try:
+            async with asyncio.timeout(_READ_LIMIT_S):
+                return await self._reads.run(look)
+        except TimeoutError:
+            raise StoreUnavailable(f"no answer within {_READ_LIMIT_S:g} s") from None
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

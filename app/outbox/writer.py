@@ -1,18 +1,22 @@
 """The shared commit: what waits at the same moment becomes durable by one flush of the disk."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection
 
-from app.outbox.engine import is_of_the_values, store_errors
+from app.kit.deadline import Limits
+from app.kit.light import light
+from app.outbox.engine import is_of_the_values
 from app.outbox.errors import StoreUnavailable
+from app.outbox.transactions import Transactions
 
 _log = structlog.get_logger()
+_LEAST_TOGETHER = 32
 W = TypeVar("W")
 R = TypeVar("R")
 
@@ -32,10 +36,10 @@ class Write(Generic[W, R]):
     their results in order."""
 
     name: str
-    perform: Callable[[AsyncConnection, Sequence[W]], Awaitable[Sequence[R]]]
+    perform: Callable[[Connection, Sequence[W]], Sequence[R]]
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class _Waiting:
     write: Write[Any, Any]
     what: Any
@@ -43,13 +47,14 @@ class _Waiting:
 
 
 class SharedWriter:
-    """Everything that this process writes goes through here, one transaction at a time."""
+    """Gathers what waits at the moment into one transaction, again and again. Made within the
+    loop that it serves."""
 
-    def __init__(self, engine: AsyncEngine, limits: WriterLimits) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Transactions, limits: WriterLimits) -> None:
+        self._transactions = transactions
         self._limits = limits
+        self._ends = Limits()
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(limits.waiting)
-        self._turn = asyncio.Lock()
         self._is_open = True
 
     async def write(self, write: Write[W, R], what: W, *, limit_s: float) -> R:
@@ -57,30 +62,25 @@ class SharedWriter:
         told no calls again, and its deduplication key knows the second from the first."""
         if not self._is_open:
             raise StoreUnavailable("the store is closing")
-        done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[R] = self._ends.loop.create_future()
         try:
             self._queue.put_nowait(_Waiting(write, what, done))
         except asyncio.QueueFull:
             raise StoreUnavailable("too many writes wait for the store", retry_after_s=1) from None
+        limit = self._ends.start(limit_s, partial(_expire, done, limit_s))
         try:
-            async with asyncio.timeout(limit_s):
-                return await done
-        except TimeoutError:
-            raise StoreUnavailable(f"the store took longer than {limit_s:g} s") from None
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """A commit of one's own, in turn with the shared ones."""
-        async with self._turn:
-            with store_errors():
-                async with self._engine.begin() as connection:
-                    yield connection
+            return await done
+        finally:
+            self._ends.stop(limit)
 
     async def run(self) -> None:
         """Until `close`; what waits then is still written."""
         while (first := await self._queue.get()) is not None:
             waiting, is_last = [first], False
-            while len(waiting) < self._limits.together and not self._queue.empty():
+            # Half of those that wait: the loop works on the others meanwhile. All of them at once
+            # would make loop and writer wait for each other in turns.
+            most = min(self._limits.together, max(_LEAST_TOGETHER, self._queue.qsize() // 2 + 1))
+            while len(waiting) < most and not self._queue.empty():
                 following = self._queue.get_nowait()
                 if following is None:
                     is_last = True
@@ -130,14 +130,22 @@ class SharedWriter:
         kinds: dict[str, list[int]] = {}
         for index, one in enumerate(waiting):
             kinds.setdefault(one.write.name, []).append(index)
-        results: list[Any] = [None] * len(waiting)
-        async with self.transaction() as connection:
+
+        def together(connection: Connection) -> list[Any]:
+            results: list[Any] = [None] * len(waiting)
             for indexes in kinds.values():
                 write = waiting[indexes[0]].write
-                found = await write.perform(connection, [waiting[i].what for i in indexes])
+                found = write.perform(connection, [waiting[i].what for i in indexes])
                 for index, result in zip(indexes, found, strict=True):
                     results[index] = result
-        return results
+            return results
+
+        return await self._transactions.run(together)
+
+
+def _expire(done: asyncio.Future[Any], limit_s: float) -> None:
+    if not done.done():
+        done.set_exception(StoreUnavailable(f"the store took longer than {limit_s:g} s"))
 
 
 def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:

@@ -14,9 +14,12 @@ from app.config.validate import validate
 from app.expressions import Scope
 from app.kit.secret import Secret
 from app.rules import Rules, build_rules
+from app.sources.auth import Addresses, KeySets, NothingFetched
 from app.sources.build import build_source
 from app.sources.source import Source, uncovered
 
+_MOST_ADDRESSES = 64
+_NOTHING_FETCHED = NothingFetched()
 _KEY_PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -32,7 +35,7 @@ class Platform:
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
-    are evaluated in, one call at a time."""
+    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -40,30 +43,41 @@ class Revision:
     rules: Rules
     delivery: DeliverySettings
     warnings: tuple[Fault, ...]
+    addresses: Addresses
 
     @property
     def scope(self) -> Scope:
         return self.rules.scope
 
 
-def read_revision(path: Path, environ: Mapping[str, str]) -> Revision:
-    """Raises ConfigRefused with every fault of the file at once."""
-    return build_revision(read_document(path), SecretReader(environ, path.resolve().parent))
+def read_revision(
+    path: Path, environ: Mapping[str, str], key_sets: KeySets = _NOTHING_FETCHED
+) -> Revision:
+    """Raises ConfigRefused with every fault of the file at once. Sources that check calls by keys
+    at an address find them in `key_sets`."""
+    secrets = SecretReader(environ, path.resolve().parent)
+    return build_revision(read_document(path), secrets, key_sets)
 
 
-def build_revision(document: Document, secrets: SecretReader) -> Revision:
+def build_revision(
+    document: Document, secrets: SecretReader, key_sets: KeySets = _NOTHING_FETCHED
+) -> Revision:
     """Raises ConfigRefused with every fault at once."""
     file = validate(document)
     platforms, faults = _platforms(file, secrets)
-    sources, of_sources = _sources(file, secrets)
+    sources, of_sources = _sources(file, secrets, key_sets)
+    addresses = Addresses.joined(source.authenticator.addresses for source in sources.values())
     rules, of_rules = build_rules(
         file.rules, sources=list(file.sources), destinations=list(file.destinations)
     )
     faults += [*of_sources, *of_rules, *_uncovered(rules, sources), *_leases(file)]
+    faults += _too_many(addresses)
     faults = [_with_line(fault, document) for fault in faults]
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigRefused(document.file, faults)
-    return Revision(document.revision, platforms, sources, rules, file.delivery, tuple(faults))
+    return Revision(
+        document.revision, platforms, sources, rules, file.delivery, tuple(faults), addresses
+    )
 
 
 def _platforms(
@@ -89,15 +103,23 @@ def _bad_patterns(name: str, settings: Destination) -> Iterator[Fault]:
             yield Fault(key, f"is no regular expression: {error.msg} at column {error.pos or 0}")
 
 
-def _sources(file: BridgeFile, secrets: SecretReader) -> tuple[Mapping[str, Source], list[Fault]]:
+def _sources(
+    file: BridgeFile, secrets: SecretReader, key_sets: KeySets
+) -> tuple[Mapping[str, Source], list[Fault]]:
     found: dict[str, Source] = {}
     faults: list[Fault] = []
     for name, settings in file.sources.items():
-        source, of_source = build_source(name, settings, secrets=secrets)
+        source, of_source = build_source(name, settings, secrets=secrets, key_sets=key_sets)
         faults += of_source
         if source is not None:
             found[name] = source
     return found, faults
+
+
+def _too_many(addresses: Addresses) -> Iterator[Fault]:
+    if len(addresses.named) > _MOST_ADDRESSES:
+        reason = f"name {len(addresses.named)} key sets by `jwks_url`: at most {_MOST_ADDRESSES}"
+        yield Fault("sources", reason, hint="spread the sources over several bridges")
 
 
 def _leases(file: BridgeFile) -> Iterator[Fault]:
@@ -110,6 +132,13 @@ def _leases(file: BridgeFile) -> Iterator[Fault]:
                 f"is {file.delivery.lease:g} s, not longer than destinations.{name}.timeout "
                 f"({settings.timeout:g} s)",
                 hint="make the lease at least twice the time limit of a request",
+            )
+        elif file.delivery.lease < 2 * settings.timeout:
+            yield Fault(
+                "delivery.lease",
+                f"is less than twice destinations.{name}.timeout: a store that is slow to record "
+                "an outcome may let a second worker start the scenario again",
+                severity=Severity.WARNING,
             )
 
 

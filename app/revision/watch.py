@@ -10,9 +10,11 @@ import structlog
 
 from app.config.faults import ConfigRefused
 from app.revision.build import Revision, read_revision
+from app.sources.auth import KeySets, NothingFetched
 
 _log = structlog.get_logger()
 _EVERY_S = 2.0
+_NOTHING_FETCHED = NothingFetched()
 
 
 class CurrentRevision:
@@ -23,11 +25,17 @@ class CurrentRevision:
     """
 
     def __init__(
-        self, path: Path, environ: Mapping[str, str], revision: Revision, rng: Random
+        self,
+        path: Path,
+        environ: Mapping[str, str],
+        revision: Revision,
+        rng: Random,
+        key_sets: KeySets = _NOTHING_FETCHED,
     ) -> None:
         self._path = path
         self._environ = environ
         self._rng = rng
+        self._key_sets = key_sets
         self._seen = revision.id
         self._listeners: list[Callable[[Revision], None]] = []
         self.revision = revision
@@ -51,7 +59,9 @@ class CurrentRevision:
             return False
         self._seen = digest
         try:
-            found = await asyncio.to_thread(read_revision, self._path, self._environ)
+            found = await asyncio.to_thread(
+                read_revision, self._path, self._environ, self._key_sets
+            )
         except ConfigRefused as refused:
             _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
             return False

@@ -16,10 +16,10 @@ from app.rules.compiled import CompiledMatch, CompiledRule, ScenarioChoice
 
 @dataclass(frozen=True, slots=True)
 class SourceRules:
-    """The rules that a source's calls are held against, and what these read."""
+    """The rules that a source's calls are held against. `needs`: what a scope is filled with."""
 
     rules: tuple[CompiledRule, ...]
-    reads: Reads
+    needs: Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def build_rules(
 
 def _for_source(source: str, rules: Sequence[CompiledRule]) -> SourceRules:
     chosen = tuple(rule for rule in rules if rule.sources is None or source in rule.sources)
-    return SourceRules(chosen, all_of(rule.reads() for rule in chosen))
+    return SourceRules(chosen, all_of(rule.needs() for rule in chosen))
 
 
 def _repeated_names(rules: Sequence[Rule]) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """A rule with its expressions compiled."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.expressions import Expression, Reads
@@ -40,8 +40,18 @@ class CompiledRule:
     stop: bool
 
     def reads(self) -> Reads:
-        """What its expressions read; the usual names stand in the body and the query."""
-        expressions = [*self.conditions, *(m.value for m in self.matches)]
-        expressions += [expression for _, expression in self.content]
-        expressions += [self.scenario.by] if self.scenario.by else []
-        return all_of(e.reads for e in expressions)
+        """What of a call it depends on."""
+        found = all_of(e.reads for e in self._expressions())
+        # The usual names are looked for in the body.
+        return found if self.matches else found | Reads.of(frozenset({"body"}), None)
+
+    def needs(self) -> Reads:
+        """What a scope must be filled with before it can be held against a call."""
+        return all_of(e.needs for e in self._expressions())
+
+    def _expressions(self) -> Iterator[Expression]:
+        yield from self.conditions
+        yield from (match.value for match in self.matches)
+        yield from (value for _, value in self.content)
+        if self.scenario.by:
+            yield self.scenario.by

@@ -1,9 +1,9 @@
 """Holds a call against the rules. Pure: no store, no network, no clock."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
+from app.kit.light import light
 from app.model.json import Json
 from app.model.start import Match, ScenarioStart
 from app.rules.build import Rules
@@ -11,15 +11,25 @@ from app.rules.compiled import CompiledRule, ScenarioChoice
 from app.rules.identity import match_of, usual_identity
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Miss:
     """Why a rule started nothing. `held` of `total` conditions held before the one that failed;
-    where all held, something that the start needs is missing. The reason holds no value."""
+    where all held, something that the start needs is missing. `condition` is the text of the one
+    that failed; `why` says more. Neither holds a value of the call."""
 
     rule: str
     held: int
     total: int
-    reason: str
+    condition: str | None
+    why: str | None
+
+    @property
+    def reason(self) -> str:
+        if self.condition is None:
+            held = "its condition holds" if self.total else "it takes every call"
+            return f"{held}, but {self.why}"
+        which = f"condition {self.held + 1} of {self.total}" if self.total > 1 else "its condition"
+        return f"{which} failed: {self.condition}" + (f" ({self.why})" if self.why else "")
 
     @property
     def nearness(self) -> float:
@@ -30,7 +40,7 @@ class Miss:
         return f'rule "{self.rule}": {self.reason}'
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Decision:
     """`notes` are what was passed over in rules that do start (a match that can't be used)."""
 
@@ -51,7 +61,7 @@ class Decision:
 def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> Decision:
     """Every rule whose condition holds starts its scenario, until one that says stop."""
     chosen = rules.of[given.source]
-    rules.scope.fill(given, chosen.reads, region)
+    rules.scope.fill(given, chosen.needs, region)
     call = _Call(given, region, rules.scope)
     starts: list[ScenarioStart] = []
     misses: list[Miss] = []
@@ -82,7 +92,7 @@ class _Call:
         try:
             return self._start(rule)
         except ExpressionFailed as error:
-            return Miss(rule.name, total, total, f"its condition holds, but {error}")
+            return Miss(rule.name, total, total, None, str(error))
 
     def _failed_condition(self, rule: CompiledRule) -> Miss | None:
         total = len(rule.conditions)
@@ -90,11 +100,10 @@ class _Call:
             try:
                 if condition.holds(self._scope):
                     continue
-                why = ""
+                why = None
             except ExpressionFailed as error:
-                why = f" ({error})"
-            which = f"condition {index + 1} of {total}" if total > 1 else "its condition"
-            return Miss(rule.name, index, total, f"{which} failed: {condition.text}{why}")
+                why = str(error)
+            return Miss(rule.name, index, total, condition.text, why)
         return None
 
     def _start(self, rule: CompiledRule) -> ScenarioStart:
@@ -132,7 +141,7 @@ class _Call:
             if choice.number is None:
                 raise ExpressionFailed(f"scenario.by {choice.by.text}: {error}") from None
             return choice.number
-        found = choice.of.get(str(key), choice.number)
+        found = choice.of.get(_as_written(key), choice.number)
         if found is None:
             raise ExpressionFailed(f"scenario.of has no entry for {choice.by.text}, and no default")
         return found
@@ -142,6 +151,15 @@ class _Call:
             return expression.evaluate(self._scope)
         except ExpressionFailed as error:
             raise ExpressionFailed(f"{key} {expression.text}: {error}") from None
+
+
+def _as_written(key: Json) -> str:
+    """As the key of a table is written in the file: `true`, `2`."""
+    if isinstance(key, bool):
+        return "true" if key else "false"
+    if isinstance(key, float) and key.is_integer():
+        return str(int(key))
+    return "null" if key is None else str(key)
 
 
 def _distinct(matches: Iterable[Match]) -> list[Match]:

@@ -6,6 +6,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from app.api.health import Readiness, health_routes
@@ -25,7 +26,8 @@ def create_app(
     is_stopping: Callable[[], bool],
 ) -> App:
     """`entry` is None where this process takes no calls."""
-    faces = FastAPI(
+    # The page brings its own scripts: there may be no way out of the network it is read in.
+    faces = FastAPIOffline(
         title="Altcraft scenario bridge",
         description="Turns webhooks into the start of Altcraft scenarios.",
         version="1",

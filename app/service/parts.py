@@ -31,6 +31,7 @@ class Parts:
     entry: Entry | None
     worker: Worker | None
     readiness: Readiness
+    current: CurrentRevision
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +43,7 @@ async def open_parts(
     async with Outbox.open(settings.database_url, clock=clock) as outbox:
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock))
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current)
 
 
 def _entry(

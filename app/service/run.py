@@ -2,27 +2,56 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
-from collections.abc import AsyncIterator, Mapping
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from dataclasses import dataclass
 from random import SystemRandom
 
 import structlog
 
 from app.config.settings import Settings
+from app.key_sets import Fetcher
+from app.kit.clock import SystemClock
 from app.revision import CurrentRevision, read_revision
 from app.service.app import create_app
 from app.service.parts import Parts, open_parts
 from app.service.roles import Role
+from app.service.siblings import Link, Siblings
 from app.web.server import address, listen, serving
 
 _log = structlog.get_logger()
+_SWITCH_S = 0.0005
+_FIRST_KEYS_S = 3.0
 
 
-async def run_service(settings: Settings, environ: Mapping[str, str], role: Role) -> None:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """How a process shares its socket: the first one starts `workers - 1` siblings; a sibling is
+    given the socket and the link to the first."""
+
+    workers: int = 1
+    socket_fd: int | None = None
+    link_fd: int | None = None
+
+
+ALONE = Shared()
+
+
+async def run_service(
+    settings: Settings, environ: Mapping[str, str], role: Role, shared: Shared = ALONE
+) -> None:
     """Until SIGTERM or SIGINT. Raises ConfigRefused, CannotListen, StoreUnavailable."""
     stop = asyncio.Event()
     _stop_at_signals(stop)
-    async with running_service(settings, environ, role):
+    async with running_service(settings, environ, role, shared) as (_, parts):
+        if shared.link_fd is not None:
+            link = Link(shared.link_fd)
+            parts.outbox.wakeup.forward(link.accepted)
+            alone = asyncio.create_task(link.until_alone(), name="link to the first process")
+            alone.add_done_callback(lambda _: stop.set())
         await stop.wait()
         _log.info("service.stopping")
     _log.info("service.stopped")
@@ -30,24 +59,34 @@ async def run_service(settings: Settings, environ: Mapping[str, str], role: Role
 
 @contextlib.asynccontextmanager
 async def running_service(
-    settings: Settings, environ: Mapping[str, str], role: Role = Role.ALL
+    settings: Settings,
+    environ: Mapping[str, str],
+    role: Role = Role.ALL,
+    shared: Shared = ALONE,
 ) -> AsyncIterator[tuple[str, Parts]]:
     """The service within the block, with its address. At the end: no more calls are taken,
     those under way are answered, what is in flight is finished, what is queued is stored."""
-    revision = await asyncio.to_thread(read_revision, settings.config, environ)
+    keys = Fetcher(SystemClock(), SystemRandom())
+    revision = await asyncio.to_thread(read_revision, settings.config, environ, keys)
     for warning in revision.warnings:
         _log.warning("config.warning", key=warning.key, line=warning.line, reason=warning.reason)
-    current = CurrentRevision(settings.config, environ, revision, SystemRandom())
-    sock = listen(settings.host, settings.port)
+    current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys)
     stop = asyncio.Event()
-    with contextlib.closing(sock):
+    with contextlib.closing(_socket(settings, shared)) as sock:
         async with open_parts(settings, current, role) as parts, asyncio.TaskGroup() as tasks:
-            app = create_app(parts.entry, parts.readiness, lambda: current.revision.id, stop.is_set)
-            tasks.create_task(current.watch(stop), name="watch the configuration")
             try:
-                async with serving(app, sock):
+                if role.takes_calls:
+                    keys.allow(revision.addresses)
+                    current.listen(lambda new: keys.allow(new.addresses))
+                    tasks.create_task(keys.run(stop), name="fetch keys")
+                    # Calls that come before the keys would only be put off.
+                    await keys.first(_FIRST_KEYS_S)
+                async with _serving(sock, parts, current, stop):
+                    tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
+                    for task, name in _siblings(settings, sock, parts, shared, stop):
+                        tasks.create_task(task, name=name)
                     _log.info("service.started", url=address(sock), role=role, revision=revision.id)
                     yield address(sock), parts
                     if parts.entry is not None:
@@ -55,6 +94,37 @@ async def running_service(
                     stop.set()
             finally:
                 stop.set()
+
+
+def _serving(
+    sock: socket.socket, parts: Parts, current: CurrentRevision, stop: asyncio.Event
+) -> contextlib.AbstractAsyncContextManager[None]:
+    app = create_app(parts.entry, parts.readiness, lambda: current.revision.id, stop.is_set)
+    # What has been made so far stays: without this the collector of garbage goes through all of
+    # it again and again while calls come in.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    # The writer's thread keeps the loop waiting for that long each time it takes the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
+    return serving(app, sock)
+
+
+def _socket(settings: Settings, shared: Shared) -> socket.socket:
+    if shared.socket_fd is None:
+        return listen(settings.host, settings.port)
+    sock = socket.socket(fileno=shared.socket_fd)
+    sock.setblocking(False)
+    return sock
+
+
+def _siblings(
+    settings: Settings, sock: socket.socket, parts: Parts, shared: Shared, stop: asyncio.Event
+) -> Iterator[tuple[Coroutine[None, None, None], str]]:
+    arguments = ("--config", str(settings.config))
+    siblings = Siblings(sock, arguments, parts.outbox.wakeup.notify, SystemRandom())
+    for number in range(1, shared.workers):
+        yield siblings.run(number, stop), f"sibling {number}"
 
 
 def _stop_at_signals(stop: asyncio.Event) -> None:

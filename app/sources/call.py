@@ -1,9 +1,11 @@
 """One HTTP request to a source, before anybody has said that it may come in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from urllib.parse import parse_qs
+
+from app.kit.light import light
 
 _MAX_PARAMETERS = 1000
 
@@ -13,7 +15,7 @@ def query_parameters(raw: str) -> Mapping[str, Sequence[str]]:
     return parse_qs(raw, keep_blank_values=True, max_num_fields=_MAX_PARAMETERS) if raw else {}
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Call:
     """`headers` have lower-case names, repeated ones joined by a comma; `path` is what follows
     `/hooks/{source}/`, without the leading slash; `url` is the address as the caller wrote it

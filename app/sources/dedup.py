@@ -7,6 +7,7 @@ import orjson
 
 from app.config.schema.source import Dedup as DedupConfig
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
+from app.kit.light import light
 from app.model.json import Json
 from app.sources.call import Call
 from app.sources.checking import Checking
@@ -31,7 +32,7 @@ class Dedup:
         return frozenset({"headers"} if self.header else {"body"})
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Key:
     """`text` None: no key, and `note` says why."""
 
@@ -75,7 +76,7 @@ def key_of_item(
 
 def _of_value(value: Expression, given: Variables, scope: Scope, region: str | None) -> Key:
     try:
-        scope.fill(given, value.reads, region)
+        scope.fill(given, value.needs, region)
         found = value.evaluate(scope)
     except ExpressionFailed as error:
         return Key(None, f"no deduplication: {value.text}: {error}")

@@ -61,7 +61,7 @@ def answer_handshake(
 
 def _holds(when: Expression, given: Variables, scope: Scope, region: str | None) -> bool:
     try:
-        scope.fill(given, when.reads, region)
+        scope.fill(given, when.needs, region)
         return when.holds(scope)
     except ExpressionFailed:
         # A key that is missing: an ordinary call, not this handshake.

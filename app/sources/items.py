@@ -58,7 +58,7 @@ def _found(each: Each, given: Variables, scope: Scope, region: str | None) -> ob
             raise NotApart(f"each: {each.expression.text}: no such key")
         return found
     try:
-        scope.fill(given, each.expression.reads, region)
+        scope.fill(given, each.expression.needs, region)
         return each.expression.evaluate(scope)
     except ExpressionFailed as error:
         raise NotApart(f"each: {each.expression.text}: {error}") from None

@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import orjson
+
+from app.config.schema.decode import BodyForm
 from app.config.schema.source import OnUndecodable
 from app.expressions import Scope, Variables
 from app.kit.errors import BridgeError
@@ -44,7 +47,7 @@ def reread(source: Source, call: Call, scope: Scope) -> Refused | Taken:
     asked, no handshake answered. One item of a stored batch stays one item."""
     if call.content_type == ITEM_TYPE:
         return _stored_item(source, call)
-    return _take(source, call, _Reading(source, call), scope)
+    return _take(source, call, _Reading(source, call, is_stored=True), scope)
 
 
 def _let_in(
@@ -113,13 +116,21 @@ def _item_key(source: Source, call: Call, given: Variables, scope: Scope, index:
 
 
 def _stored_item(source: Source, call: Call) -> Refused | Taken:
-    reading = _Reading(source, replace(call, headers={"content-type": "application/json"}))
-    envelope = reading.fields()
+    envelope = _envelope(call.body)
     if not isinstance(envelope, dict) or "item" not in envelope:
         return Refused("undecodable", "the stored item can't be read", "its envelope is broken")
-    given = _Reading(source, call).given(with_body=False)
+    given = _Reading(source, call, is_stored=True).given(with_body=False)
     given = replace(given, body=envelope["item"], call=envelope.get("call"))
     return Taken((Item(given, is_part=True),), given, is_batch=True)
+
+
+def _envelope(body: bytes) -> Json:
+    # Written by us and within the limits by then, whatever form the source's own calls have.
+    try:
+        envelope: Json = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return envelope
 
 
 def _refused(refusal: Refusal) -> Refused:
@@ -134,11 +145,15 @@ def _refused(refusal: Refusal) -> Refused:
 class _Reading:
     """The call decoded when somebody asks for it, and then once."""
 
-    __slots__ = ("_body", "_call", "_given", "_is_decoded", "_is_whole", "_source", "error")
+    __slots__ = (
+        *("_body", "_call", "_given", "_is_decoded", "_is_stored", "_is_whole", "_source"),
+        "error",
+    )
 
-    def __init__(self, source: Source, call: Call) -> None:
+    def __init__(self, source: Source, call: Call, *, is_stored: bool = False) -> None:
         self._source = source
         self._call = call
+        self._is_stored = is_stored
         self._is_decoded = False
         self._body: Json = None
         self._given: Variables | None = None
@@ -150,10 +165,20 @@ class _Reading:
         if not self._is_decoded:
             self._is_decoded = True
             try:
-                self._body = decode(self._call, self._source.decoding)
+                self._body = decode(self._readable(), self._source.decoding)
             except (Undecodable, UnsupportedMedia) as error:
                 self.error = error
         return self._body
+
+    def _readable(self) -> Call:
+        # Where the query is the body, the secret in it must not come along.
+        is_query = self._source.decoding.form is BodyForm.QUERY
+        return self._clean() if is_query else self._call
+
+    def _clean(self) -> Call:
+        clean = self._source.without_secrets(self._call)
+        # The secret part of a stored path is gone: another one less would be a part of the path.
+        return replace(clean, path=self._call.path) if self._is_stored else clean
 
     def given(self, *, with_body: bool) -> Variables:
         """What expressions see. The same object for the same call: filling a scope with it costs
@@ -164,16 +189,18 @@ class _Reading:
         return self._given
 
     def _variables(self, *, with_body: bool) -> Variables:
-        clean = self._source.without_secrets(self._call)
+        places, call = self._source.authenticator.secret_places, self._call
         body = self.fields() if with_body else None
+        # A copy of the call is made only where more than headers has to be emptied.
+        clean = call if places.is_open(call) else self._clean()
         return Variables(
             source=self._source.name,
-            received=clean.received_at,
-            method=clean.method,
+            received=call.received_at,
+            method=call.method,
             path=clean.path,
             body=body,
             call=body,
-            headers=clean.headers,
+            headers=places.clean_headers(call),
             query=self._query(clean.raw_query),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from app.expressions import Variables
+from app.kit.light import light
 from app.model.json import Json
 from app.sources.call import Call
 
@@ -13,7 +14,7 @@ ITEM_TYPE = "application/vnd.altcraft-bridge.item+json"
 """Content type of the stored body of one item out of many: `{"item": ..., "call": ...}`."""
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class HttpReply:
     status: int
     headers: Mapping[str, str]
@@ -41,7 +42,7 @@ class Answered:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Item:
     """What becomes one event. `reason` says why the rules are not asked (it is kept all the
     same); `note` what went otherwise than configured, such as a missing deduplication key."""
@@ -68,7 +69,7 @@ class Item:
         return "application/json" if is_claimed else call.content_type
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Taken:
     """`items` holds at least one. `variables` are those of the whole call; `undecodable` says
     why a call that is kept all the same could not be decoded."""

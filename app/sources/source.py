@@ -6,14 +6,22 @@ from dataclasses import dataclass, field
 from app.config.schema.source import OnUndecodable
 from app.model.json import Json
 from app.sources.answers import CompiledAnswer
-from app.sources.auth import Authenticator, FieldPath, without_fields
+from app.sources.auth import Authenticator, CallPart, FieldPath, without_fields
 from app.sources.call import Call
 from app.sources.decode import DecodePlan
 from app.sources.dedup import Dedup
 from app.sources.handshakes import Handshake
 from app.sources.items import Each
 
-_PARTS = frozenset({"headers", "query", "path", "method"})
+# What the variables of expressions show of a call.
+_PARTS = {
+    "body": CallPart.BODY,
+    "call": CallPart.BODY,
+    "headers": CallPart.HEADERS,
+    "query": CallPart.QUERY,
+    "path": CallPart.PATH,
+    "method": CallPart.METHOD,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +76,11 @@ def _within_items(paths: Iterable[FieldPath]) -> Iterator[FieldPath]:
 
 
 def uncovered(source: Source, variables: frozenset[str]) -> frozenset[str]:
-    """Those of `variables` that name parts of a call which the source's signature leaves open:
+    """The parts of a call that `variables` show and the source's signature leaves open:
     whoever repeats a signed call can change them. None where the proof is no signature, as then
     nobody but the holder of the secret makes a call at all."""
     covers = source.authenticator.covers
     if covers is None:
         return frozenset()
-    return (variables & _PARTS) - {part.value for part in covers}
+    shown = {part for name, part in _PARTS.items() if name in variables}
+    return frozenset(part.value for part in shown - covers)

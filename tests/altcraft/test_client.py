@@ -342,15 +342,14 @@ async def test_a_tls_handshake_that_stalls_was_not_sent() -> None:
 
 
 async def test_a_request_that_can_only_be_written_in_part_is_in_doubt() -> None:
-    over = asyncio.Event()
-
-    async def reads_no_further(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-        await over.wait()
-
-    start = replace(START, content={"long": "x" * 8_000_000})
-    async with a_platform(reads_no_further) as url, a_client(url, timeout_s=0.5) as client:
-        outcome = await client.start(start, MATCH, request_id="r1")
-        over.set()
+    start = replace(START, content={"long": "x" * 1_000_000})
+    with socket.socket() as never_read:
+        never_read.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        never_read.bind(("127.0.0.1", 0))
+        never_read.listen(1)
+        url = f"http://127.0.0.1:{never_read.getsockname()[1]}"
+        async with a_client(url, timeout_s=0.3) as client:
+            outcome = await client.start(start, MATCH, request_id="r1")
 
     assert (outcome.kind, outcome.in_doubt) == (OutcomeKind.IN_DOUBT, True)
 

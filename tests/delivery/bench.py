@@ -15,7 +15,7 @@ from app.delivery.store import Store
 from app.delivery.worker import WorkerLimits
 from app.kit.clock import Clock
 from app.kit.secret import Secret
-from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.delivery import Delivery, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match
 from app.outbox import Acceptance, Backlog, Outbox, Settlement, StoreUnavailable
@@ -38,6 +38,7 @@ class Shaky:
         self.refused = 0
         self.refusals_to_settle = 0
         self.look_ups = 0
+        self.takings = 0
 
     @property
     def wakeup(self) -> Wakeup:
@@ -70,16 +71,11 @@ class Shaky:
             raise StoreUnavailable("not now")
         return await self._reach().settle(settlement)
 
-    async def renew(self, owner: str, ids: Sequence[DeliveryId], lease_s: float) -> int:
-        return await self._reach().renew(owner, ids, lease_s)
-
-    async def give_back(self, owner: str, ids: Sequence[DeliveryId]) -> int:
-        return await self._reach().give_back(owner, ids)
-
     async def has_expired(self) -> bool:
         return await self._reach().has_expired()
 
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]:
+        self.takings += 1
         return await self._reach().take_expired(owner=owner, limit=limit, lease_s=lease_s)
 
     async def backlog(self) -> list[Backlog]:
@@ -101,9 +97,9 @@ class Bench:
     @contextlib.asynccontextmanager
     async def working(
         self, *lanes: Lane, store: Store | None = None, owner: str = "w1", grace_s: float = 5,
-        lease_s: float = 30,
+        lease_s: float = 30, poll_s: float = 0.05,
     ) -> AsyncIterator[Worker]:  # fmt: skip
-        limits = WorkerLimits(lease_s=lease_s, poll_s=0.05, grace_s=grace_s)
+        limits = WorkerLimits(lease_s=lease_s, poll_s=poll_s, grace_s=grace_s)
         worker = Worker(store or self.outbox, limits, self.clock, Random(1), owner=owner)
         worker.use(by_name(*lanes or (self.lane(),)), limits)
         stop = asyncio.Event()

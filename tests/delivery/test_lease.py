@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from app.model.delivery import Delivery, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt
-from app.outbox import Outbox
 from app.sandbox import Fault, FaultKind
 from tests.delivery.bench import LIMIT_S, Bench, Shaky
 from tests.support.clock import ManualClock
@@ -60,21 +59,17 @@ async def test_what_a_lost_worker_held_of_a_destination_that_is_gone_waits_for_i
     assert await bench.outcomes(found) == [OutcomeKind.IN_DOUBT]
 
 
-async def test_a_start_that_takes_longer_than_the_lease_is_not_taken_over(
-    bench: Bench, url: str
+async def test_a_start_that_takes_longer_than_the_lease_is_not_taken_for_lost(
+    bench: Bench,
 ) -> None:
-    bench.sandbox.put(Fault(kind=FaultKind.DELAY, seconds=1.2))
-    async with (
-        Outbox.open(url, clock=bench.clock) as other_process,
-        bench.working(lease_s=0.4),
-    ):
-        delivery = await bench.accept(in_doubt=InDoubt.HOLD)
-        await bench.in_state(delivery, DeliveryState.IN_FLIGHT)
-        async with bench.working(store=other_process, owner="w2", lease_s=0.4):
-            found = await bench.final(delivery)
+    store = Shaky(bench.outbox)
+    bench.sandbox.put(Fault(kind=FaultKind.DELAY, seconds=0.8))
+    async with bench.working(store=store, lease_s=0.2):
+        found = await bench.final(await bench.accept(in_doubt=InDoubt.HOLD))
 
+    assert store.takings > 0
     assert found.state is DeliveryState.DONE
-    assert await bench.outcomes(delivery) == [OutcomeKind.ACCEPTED]
+    assert await bench.outcomes(found) == [OutcomeKind.ACCEPTED]
 
 
 async def test_what_another_took_over_while_the_machine_slept_is_not_sent(

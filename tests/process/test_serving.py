@@ -1,6 +1,7 @@
 """The real server and the real stand-in, over sockets."""
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -156,7 +157,17 @@ async def test_the_reference_describes_the_way_in(client: httpx.AsyncClient) -> 
     reference = (await client.get("/openapi.json")).json()
 
     assert {"post", "put", "get"} <= set(reference["paths"]["/hooks/{source}"])
-    assert (await client.get("/docs")).status_code == 200
+
+
+async def test_the_reference_s_page_needs_nobody_else(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/docs")
+
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(loaded) >= 2
+    assert [address for address in loaded if not address.startswith("/")] == []
+    assert {(await client.get(address)).status_code for address in loaded} == {200}
 
 
 async def test_the_log_has_the_event_on_every_line_about_it_and_no_person(

@@ -19,6 +19,7 @@ from app.sources.presets.example import Becomes
 from app.sources.receive import Answered, Refused, Taken, receive, reread
 from app.sources.replies import Summary, build_reply
 from app.sources.source import Source
+from tests.support.senders import PAYPAL_WEBHOOK, SENDGRID_KEY
 from tests.support.sources import SECRETS, a_call, a_source, example_call, source_and_faults
 
 
@@ -33,6 +34,13 @@ TAKEN = list(examples(Becomes.TAKEN))
 ANSWERED = list(examples(Becomes.ANSWERED))
 
 
+# What a preset's own way needs besides a secret, or in the place of one.
+INPUTS = {
+    "paypal": f"{{webhook_id: {PAYPAL_WEBHOOK}, roots: {{env: ROOTS}}}}",
+    "sendgrid": f"{{public_key: {SENDGRID_KEY}}}",
+}
+
+
 def needs_secret(preset: Preset) -> bool:
     return "{'secret': 'preset'}" in str(preset.auth)
 
@@ -45,6 +53,8 @@ def source_text(name: str, variable: str = "SECRET") -> str:
         lines.append("auth: none")
     elif needs_secret(preset):
         lines.append(f"auth: {{secret: {{env: {variable}}}}}")
+    elif name in INPUTS:
+        lines.append(f"auth: {{inputs: {INPUTS[name]}}}")
     if any(each.verify for each in preset.source.handshakes or ()):
         lines.append("verify_token: {env: VERIFY}")
     return "\n".join(lines)

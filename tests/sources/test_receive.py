@@ -60,6 +60,26 @@ def test_rules_see_the_call_without_its_secrets() -> None:
     assert found.body == found.call == {"a": 1}
 
 
+def test_the_secret_in_a_query_that_is_the_body_is_no_part_of_it() -> None:
+    source = a_source("{auth: {query_secret: {value: {env: SECRET}}}, decode: {as: query}}")
+    call = a_call(query=f"token={SECRETS['SECRET']}&email=a%40b.ru")
+
+    found = taken(source, call).variables
+
+    assert found.body == {"token": "", "email": "a@b.ru"}
+
+
+def test_a_stored_call_keeps_the_whole_of_its_path_when_it_is_read_again() -> None:
+    source = a_source("auth: {path_secret: {env: SECRET}}")
+    call = a_call(b"{}", path=f"{SECRETS['SECRET']}/orders/create")
+    stored = source.without_secrets(call)
+
+    again = reread(source, stored, Scope())
+
+    assert isinstance(again, Taken)
+    assert again.variables.path == taken(source, call).variables.path == "orders/create"
+
+
 def test_an_undecodable_call_is_refused_with_the_place() -> None:
     found = refused(a_source(), a_call(b'{"a": 1,\n oops}'))
 
@@ -224,8 +244,32 @@ def test_nobody_outside_can_send_what_only_the_store_holds() -> None:
     assert item.content_type(call) == "application/json"
 
 
-def test_a_broken_stored_item_is_undecodable() -> None:
-    found = reread(a_source(), a_call(b"[]", content_type=ITEM_TYPE), Scope())
+@pytest.mark.parametrize(
+    ("decoding", "kind", "body"),
+    [
+        ("{as: xml, lists: [i]}", "text/xml", b"<l><i>1</i><i>2</i></l>"),
+        ("{as: form}", "application/x-www-form-urlencoded", b"l[i][]=1&l[i][]=2"),
+        ("{lift: item}", "application/json", b'{"item": {"l": {"i": ["1", "2"]}}}'),
+        ("{max_depth: 4}", "application/json", b'{"l": {"i": ["1", "2"]}}'),
+    ],
+)
+def test_a_stored_item_is_read_again_whatever_form_its_call_had(
+    decoding: str, kind: str, body: bytes
+) -> None:
+    source = a_source(f"{{auth: none, decode: {decoding}, each: body.l.i}}")
+    call = a_call(body, content_type=kind)
+    item = taken(source, call).items[1]
+
+    again = reread(source, a_call(item.body(call), content_type=item.content_type(call)), Scope())
+
+    assert isinstance(again, Taken)
+    assert again.items[0].variables.body == "2"
+    assert again.items[0].variables.call == item.variables.call
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"", b"<item/>"])
+def test_a_broken_stored_item_is_undecodable(body: bytes) -> None:
+    found = reread(a_source(), a_call(body, content_type=ITEM_TYPE), Scope())
 
     assert isinstance(found, Refused)
     assert found.slug == "undecodable"

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from app.kit.clock import SystemClock
 from app.sandbox import RunningSandbox, example_world, sandbox
 
-TOKEN = "sandbox-token"  # noqa: S105 - of the stand-in
+TOKEN = "sandbox-token"
 
 
 @contextlib.asynccontextmanager

@@ -9,11 +9,13 @@ from app.config.document import parse_document
 from app.config.faults import Fault
 from app.config.schema.source import Source as SourceConfig
 from app.config.secrets import SecretReader
+from app.sources.auth import KeySets
 from app.sources.build import build_source
 from app.sources.call import Call
 from app.sources.decode import decode
 from app.sources.presets import Example
 from app.sources.source import Source
+from tests.support.senders import PAYPAL_ROOTS, SENDERS, Fetched
 
 AT = datetime(2026, 11, 23, 9, 10, 11, tzinfo=UTC)
 SECRETS = {
@@ -21,13 +23,15 @@ SECRETS = {
     "OTHER": "another-s3cret-0123456789abcdefgh",
     "VERIFY": "verify-t0ken-0123456789abcdefghij",
 }
-READER = SecretReader(SECRETS, Path("/nowhere"))
+READER = SecretReader({**SECRETS, "ROOTS": PAYPAL_ROOTS}, Path("/nowhere"))
 
 
-def source_and_faults(text: str, *, name: str = "crm") -> tuple[Source | None, list[Fault]]:
+def source_and_faults(
+    text: str, *, name: str = "crm", fetched: KeySets | None = None
+) -> tuple[Source | None, list[Fault]]:
     """`text` is the YAML of one source."""
     config = SourceConfig.model_validate(parse_document(text.encode(), file="bridge.yaml").root)
-    return build_source(name, config, secrets=READER)
+    return build_source(name, config, secrets=READER, key_sets=fetched or Fetched())
 
 
 def a_source(text: str = "auth: none", *, name: str = "crm") -> Source:
@@ -46,6 +50,7 @@ def a_call(
     headers: Mapping[str, str] | None = None,
     content_type: str = "application/json",
     at: datetime = AT,
+    client: str | None = None,
 ) -> Call:
     known = {"content-type": content_type} if content_type else {}
     tail = (f"/{path}" if path else "") + (f"?{query}" if query else "")
@@ -59,10 +64,14 @@ def a_call(
         headers={**known, **(headers or {})},
         body=body,
         received_at=at,
+        client=client,
     )
 
 
 def signed(source: Source, call: Call) -> Call:
+    by_own_key = SENDERS.get(source.preset or "")
+    if by_own_key is not None:
+        return by_own_key(call)
     return source.authenticator.sign(call, lambda unsigned: decode(unsigned, source.decoding))
 
 
@@ -77,5 +86,6 @@ def example_call(example: Example, source: Source, *, secret: str, verify_token:
         query=request.query,
         headers=request.headers,
         content_type="",
+        client=str(example.client) if example.client else None,
     )
     return signed(source, call) if example.is_signed else call

@@ -17,19 +17,30 @@ from pydantic import (
 from app.kit import durations
 
 T = TypeVar("T")
+_DURATION_PATTERN = r"^(\d+(\.\d+)?(ms|s|m|h|d))+$"
+_SIZE_PATTERN = r"^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|KB|MB)$"
+
+
+def _defaults_as_written(schema: dict[str, Any]) -> None:
+    """An editor puts a default in where it is asked to: it must be what the file takes."""
+    for field in schema.get("properties", {}).values():
+        default, pattern = field.get("default"), field.get("pattern")
+        if pattern == _DURATION_PATTERN:
+            field["default"] = durations.duration_text(default)
+        elif pattern == _SIZE_PATTERN:
+            field["default"] = durations.size_text(default)
 
 
 class Part(BaseModel):
     """A mapping of the file: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_defaults_as_written)
 
 
 def _text(parse: Callable[[str], Any]) -> BeforeValidator:
     def read(given: Any) -> Any:
-        if not isinstance(given, str):
-            raise ValueError("expected a text")  # noqa: TRY004 - pydantic reports ValueError
-        return parse(given)
+        # Anything but a text is refused by the parser's own words, which show what is expected.
+        return parse(given if isinstance(given, str) else "")
 
     return BeforeValidator(read)
 
@@ -37,14 +48,14 @@ def _text(parse: Callable[[str], Any]) -> BeforeValidator:
 Seconds: TypeAlias = Annotated[
     float,
     _text(durations.seconds),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?(ms|s|m|h|d))+$"}),
+    WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN}),
 ]
 """A duration as written (`30s`), held in seconds."""
 
 Bytes: TypeAlias = Annotated[
     int,
     _text(durations.size_bytes),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+(\.\d+)?\s*(B|KiB|MiB|GiB|KB|MB)$"}),
+    WithJsonSchema({"type": "string", "pattern": _SIZE_PATTERN}),
 ]
 
 Rate: TypeAlias = Annotated[

@@ -27,4 +27,6 @@ class BridgeFile(Part):
     destinations: dict[Name, Destination] = Field(min_length=1, description="Altcraft platforms")
     sources: dict[Name, Source] = Field(min_length=1, description="who may call /hooks/NAME")
     rules: tuple[Rule, ...] = Field(description="asked in order; each that holds starts")
-    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    delivery: DeliverySettings = Field(
+        default_factory=DeliverySettings, description="how the workers of this installation behave"
+    )

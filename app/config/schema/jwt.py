@@ -9,6 +9,9 @@ from app.config.schema.base import OneOrMany, Part, Seconds
 from app.config.schema.place import Algorithm, Encoding, HeaderName, KeyEncoding, Some, exactly_one
 from app.config.schema.secret import SecretRef, Secrets
 
+_THIS_MACHINE = r"(127\.0\.0\.1|localhost|\[::1\])"
+_KEY_SET_URL = rf"^(https://|http://{_THIS_MACHINE}(:[0-9]+)?/)[^\s@?#\\]+$"
+
 
 class JwtAlgorithm(StrEnum):
     HS256 = "HS256"
@@ -53,9 +56,11 @@ class Jwt(Part):
         None, description="PEM, written here"
     )
     jwks: SecretRef | None = Field(None, description="a JSON Web Key Set, from a file or variable")
-    jwks_url: (
-        Annotated[str, StringConstraints(pattern=r"^https://[^\s@?#]+$", max_length=1000)] | None
-    ) = Field(None, description="address of a JSON Web Key Set; https only")
+    jwks_url: Annotated[str, StringConstraints(pattern=_KEY_SET_URL, max_length=1000)] | None = (
+        Field(
+            None, description="address of a JSON Web Key Set: https, or http on this very machine"
+        )
+    )
     algorithms: Annotated[OneOrMany[JwtAlgorithm], Some] = Field(description="those allowed")
     header: HeaderName = Field("Authorization", description="holds the token, after `scheme`")
     scheme: str = Field("Bearer", max_length=32, description='stands before the token; "": nothing')

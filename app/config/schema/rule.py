@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from app.config.schema.base import Expression, Name, OneOrMany, Part
+from app.config.schema.place import Some
 from app.model.start import InDoubt, Matching
 
 
@@ -41,12 +42,15 @@ class MatchItem(Part):
         return found
 
 
+ScenarioNumber = Annotated[int, Field(ge=1, strict=True)]
+
+
 class ScenarioTable(Part):
     """The scenario's number looked up by a value of the call."""
 
     by: Expression = Field(description="yields the key")
-    of: dict[str, int] = Field(min_length=1, description="scenario number of each key")
-    default: int | None = Field(None, ge=1, description="for a key that is not in the table")
+    of: dict[str, ScenarioNumber] = Field(min_length=1, description="scenario number of each key")
+    default: ScenarioNumber | None = Field(None, description="for a key that is not in the table")
 
 
 def _scenario_form(given: object) -> str:
@@ -54,21 +58,21 @@ def _scenario_form(given: object) -> str:
 
 
 Scenario = Annotated[
-    Annotated[int, Field(ge=1, strict=True), Tag("<number>")]
-    | Annotated[ScenarioTable, Tag("<table>")],
+    Annotated[ScenarioNumber, Tag("<number>")] | Annotated[ScenarioTable, Tag("<table>")],
     Discriminator(_scenario_form),
 ]
 
 
 class Rule(Part):
     name: str = Field(min_length=1, max_length=100, description="unique; shown and counted by it")
-    source: OneOrMany[Name] | None = Field(None, description="one source, a list, absent: any")
-    when: OneOrMany[Expression] | None = Field(
+    source: Annotated[OneOrMany[Name], Some] | None = Field(
+        None, description="one source, a list, absent: any"
+    )
+    when: Annotated[OneOrMany[Expression], Some] | None = Field(
         None, description="condition; of a list all must hold; absent: always"
     )
-    match: tuple[MatchItem, ...] | None = Field(
+    match: Annotated[tuple[MatchItem, ...], Some] | None = Field(
         None,
-        min_length=1,
         description="ways to find the profile, tried in order; absent: crm_id, profile_id, "
         "email, phone at the top of the body or the query",
     )

@@ -10,7 +10,9 @@ from app.config.schema.base import OneOrMany, Part
 class SecretRef(Part):
     """A secret by the name of an environment variable or the path of a file that holds it."""
 
-    env: str | None = Field(None, description="name of the environment variable", min_length=1)
+    env: str | None = Field(
+        None, description="name of the environment variable", pattern=r"^[A-Za-z_][A-Za-z0-9_.-]*$"
+    )
     file: str | None = Field(
         None, description="path of the file; one trailing line end is left out", min_length=1
     )

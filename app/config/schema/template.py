@@ -31,6 +31,8 @@ PLAIN = {
 }
 WITH_ARGUMENT = {
     "field": "a field of the decoded body, such as {field:signature.token}",
+    "fields_with": ":NAME=VALUE for each field at the top of the decoded body whose name begins "
+    "so, in either case, names sorted, such as {fields_with:Shp_}",
     "header": "a header, such as {header:X-Request-Id}",
     "query": "a parameter of the query, decoded",
     "value": "an entry of `values`",

@@ -9,7 +9,7 @@ from app.config.schema.auth import Scheme as SchemeConfig
 from app.config.secrets import SecretReader
 from app.sources.auth.authenticator import Authenticator
 from app.sources.auth.combined import AllOf, AnyOf
-from app.sources.auth.key_sets import KeySets
+from app.sources.auth.key_sets import Addresses, KeySets
 from app.sources.auth.makers import Makers
 from app.sources.auth.material import Material, Where
 from app.sources.auth.presets import PresetRefused, fill_preset_auth
@@ -34,7 +34,8 @@ def build_auth(
     scheme = builder.whole(auth, Where(key))
     if scheme is None:
         return None, material.faults
-    return Authenticator.of(scheme, material.first), material.faults
+    addresses = Addresses.joined(material.addresses)
+    return Authenticator.of(scheme, material.first, addresses), material.faults
 
 
 class _Builder:

@@ -12,7 +12,7 @@ from cryptography.x509.verification import PolicyBuilder, Store, VerificationErr
 
 from app.config.schema.signature import Asymmetric, CertificateByUrl
 from app.sources.auth.envelope import Envelope
-from app.sources.auth.key_sets import KeySets
+from app.sources.auth.key_sets import KeySets, is_within
 from app.sources.auth.places import CallPart, SecretPlaces
 from app.sources.auth.public_keys import Verify, verified, verifier
 from app.sources.auth.refusal import Refusal, Why, refuse
@@ -110,11 +110,8 @@ class ByUrl:
             return False
         if any(mark in url for mark in ("..", "%", "\\", "?", "#", " ")):
             return False
-        host = parts.hostname or ""
-        return parts.path.startswith(self.config.path) and any(
-            host.endswith(allowed) if allowed.startswith(".") else host == allowed
-            for allowed in self.config.hosts
-        )
+        is_below = parts.path.startswith(self.config.path)
+        return is_below and is_within(parts.hostname or "", self.config.hosts)
 
     def _believe(self, pem: str, now: datetime) -> _Believed:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.config.schema.place import BodyHash, Extract, Timestamp
 from app.config.schema.signature import Signed
+from app.kit.light import light
 from app.sources.auth.encodings import canonical, normal, written
 from app.sources.auth.places import CallPart, SecretPlaces
 from app.sources.auth.refusal import Why
@@ -47,7 +48,7 @@ class _Hash:
         return text.startswith(self.config.prefix) and hmac.compare_digest(expected, given)
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Opened:
     """The signatures of a call, as written and without their prefix, any of which may be it."""
 

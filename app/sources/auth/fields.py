@@ -23,7 +23,7 @@ class FieldPath:
 
     def texts(self, body: Json) -> list[str] | None:
         """All values as texts; None when one of them is missing or is no text."""
-        found = [_text(value) for value in self._values(body)]
+        found = [text_of_value(value) for value in self._values(body)]
         known = [text for text in found if text is not None]
         return known if known and len(known) == len(found) else None
 
@@ -66,7 +66,7 @@ def _inner(value: Json, step: str) -> Json:
     return None
 
 
-def _text(value: Json) -> str | None:
+def text_of_value(value: Json) -> str | None:
     """A number with a fraction has none: how the caller wrote it is no longer known."""
     if isinstance(value, bool):
         return "true" if value else "false"

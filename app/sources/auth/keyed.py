@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeAlias
 
 from app.config.schema.place import Algorithm, Encoding
@@ -19,8 +20,21 @@ Prove: TypeAlias = Callable[[bytes, bytes], bytes]
 
 
 def by_hmac(algorithm: Algorithm) -> Prove:
+    """Of a short text the digest is made without letting go of the interpreter: `hmac.digest` lets
+    go of it each time, and gets it back only when other threads have had theirs."""
     name = algorithm.value
-    return lambda key, text: hmac.digest(key, text, name)
+
+    def prove(key: bytes, text: bytes) -> bytes:
+        signing = _keyed(key, name).copy()
+        signing.update(text)
+        return signing.digest()
+
+    return prove
+
+
+@lru_cache(maxsize=256)
+def _keyed(key: bytes, algorithm: str) -> hmac.HMAC:
+    return hmac.new(key, digestmod=algorithm)
 
 
 def by_digest(algorithm: Algorithm) -> Prove:

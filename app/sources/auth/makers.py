@@ -26,7 +26,7 @@ from app.sources.auth.address import Address
 from app.sources.auth.basic import Basic, credentials
 from app.sources.auth.encodings import key_bytes
 from app.sources.auth.envelope import Envelope
-from app.sources.auth.key_sets import KeySets
+from app.sources.auth.key_sets import Addresses, KeySets
 from app.sources.auth.keyed import Keyed, by_digest, by_hmac
 from app.sources.auth.material import Material, Where, written_here
 from app.sources.auth.public_keys import KeyPair, Verify, read_public_key, verifier
@@ -119,6 +119,7 @@ class Makers:
                 hint = "give the keys as `jwks: {file: PATH}`"
                 self.material.fault(where / "jwks_url", _NO_FETCHING, hint=hint)
                 return None
+            self.material.addresses.append(Addresses(named=frozenset({config.jwks_url})))
             return WebToken(config, token_keys.FetchedKeys(config.jwks_url, self.key_sets))
         keys = self._token_keys(config, where)
         return WebToken(config, token_keys.FixedKeys(keys)) if keys else None
@@ -182,6 +183,7 @@ class Makers:
             self.material.fault(where, _NO_FETCHING, hint="give the certificate with `pem`")
         if not roots or self.key_sets is None:
             return None
+        self.material.addresses.append(Addresses(hosts=frozenset(by_url.hosts)))
         return certificates.ByUrl(by_url, config, roots[0], self.key_sets)
 
     def ip(self, config: Ip, where: Where) -> Scheme | None:

@@ -9,6 +9,7 @@ from app.config.faults import Fault, Severity
 from app.config.schema.secret import SecretRef
 from app.config.secrets import SecretMissing, SecretReader
 from app.kit.secret import Secret
+from app.sources.auth.key_sets import Addresses
 
 T = TypeVar("T")
 G = TypeVar("G")
@@ -40,12 +41,13 @@ class Where:
 
 @dataclass(slots=True)
 class Material:
-    """`forbidden` are secrets that everybody knows."""
+    """`forbidden` are secrets that everybody knows; `addresses` is where keys are fetched."""
 
     reader: SecretReader
     forbidden: Collection[str]
     faults: list[Fault] = field(default_factory=list)
     first: Secret | None = None
+    addresses: list[Addresses] = field(default_factory=list)
 
     def fault(self, where: Where, reason: str, hint: str | None = None) -> None:
         self.faults.append(Fault(str(where), reason, hint=hint))

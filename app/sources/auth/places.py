@@ -1,7 +1,7 @@
 """Parts of a call: which of them a proof covers, and in which of them a secret stands."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import unquote_plus
 
@@ -29,13 +29,28 @@ class SecretPlaces:
     query: frozenset[str] = frozenset()
     has_path: bool = False
     fields: tuple[FieldPath, ...] = ()
+    _hidden: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hidden", self.headers | _ALWAYS)
+
+    def clean_headers(self, call: Call) -> Mapping[str, str]:
+        """The headers with those that hold a secret emptied."""
+        if self._hidden.isdisjoint(call.headers):
+            return call.headers
+        hidden = self._hidden & call.headers.keys()
+        return {**call.headers, **dict.fromkeys(hidden, "")}
+
+    def is_open(self, call: Call) -> bool:
+        """True when nothing but headers can hold a secret of this call."""
+        return not self.has_path and self.query.isdisjoint(call.query)
 
     def without_secrets(self, call: Call) -> Call:
         """The call with these headers and parameters emptied, and without the secret part of its
         path; the body stays."""
-        hidden = {name: "" for name in (self.headers | _ALWAYS) & call.headers.keys()}
-        if hidden:
-            call = replace(call, headers={**call.headers, **hidden})
+        headers = self.clean_headers(call)
+        if headers is not call.headers:
+            call = replace(call, headers=headers)
         if not self.query.isdisjoint(call.query):
             call = self._without_parameters(call)
         return _without_first_segment(call) if self.has_path else call

@@ -13,6 +13,8 @@ PUBLISHED = frozenset(
         "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         # Twilio, the samples of its documentation.
         "12345",
+        # amoCRM, the sample of "chat webhooks".
+        "5a44c5dff55f3c15a4cce8d7c4cc27e207c7e189",
         # JWT.io, the sample that is filled in.
         "your-256-bit-secret",
         "a-string-secret-at-least-256-bits-long",

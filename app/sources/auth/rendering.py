@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from app.config.schema.place import PortForm, UrlForm
 from app.config.schema.template import Piece, Placeholder
-from app.sources.auth.fields import FieldPath
+from app.sources.auth.fields import FieldPath, text_of_value
 from app.sources.auth.places import CallPart
 from app.sources.auth.refusal import Why
 from app.sources.auth.spot import Fields, Spot, wire
@@ -139,6 +139,8 @@ def _step(piece: Piece, values: Mapping[str, str]) -> Step:
         return _STEPS[piece.name]
     if piece.name == "value":
         return _fixed(values[piece.argument])
+    if piece.name == "fields_with":
+        return _fields_with(piece.argument)
     return _part(piece.name, piece.argument, is_optional=piece.is_optional)
 
 
@@ -163,6 +165,25 @@ def _part(name: str, argument: str, *, is_optional: bool) -> Step:
         raise Unfit(Why.NOT_SIGNED_PART)
 
     return step
+
+
+def _fields_with(prefix: str) -> Step:
+    start = prefix.lower()
+
+    def step(signing: Signing) -> bytes:
+        body = signing.fields()
+        fields = body if isinstance(body, Mapping) else {}
+        names = sorted(name for name in fields if name.lower().startswith(start))
+        return b"".join(_pair(name, text_of_value(fields[name])) for name in names)
+
+    return step
+
+
+def _pair(name: str, text: str | None) -> bytes:
+    # Left out, what stands under such a name would be anyone's.
+    if text is None:
+        raise Unfit(Why.NOT_SIGNED_PART)
+    return f":{name}={text}".encode(errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

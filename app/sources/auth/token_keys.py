@@ -86,6 +86,9 @@ class Keys(Protocol):
     def current(self) -> Sequence[Key]:
         """Raises Unfit when they are not there."""
 
+    def look_again(self) -> None:
+        """None of them is the one that a token was signed with."""
+
 
 @dataclass(frozen=True, slots=True)
 class FixedKeys:
@@ -93,6 +96,9 @@ class FixedKeys:
 
     def current(self) -> Sequence[Key]:
         return self.known
+
+    def look_again(self) -> None:
+        return
 
 
 class FetchedKeys:
@@ -115,3 +121,6 @@ class FetchedKeys:
         if not self._keys:
             raise Unfit(Why.KEYS_UNREADABLE)
         return self._keys
+
+    def look_again(self) -> None:
+        self._key_sets.look_again(self._url)

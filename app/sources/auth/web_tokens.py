@@ -77,9 +77,13 @@ class WebToken:
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise Unfit(Why.WRONG)
-        for key in self._keys.current():
+        keys = self._keys.current()
+        for key in keys:
             if (kid is None or key.kid in (None, kid)) and self._matches(signed, key):
                 return signed.payload
+        if kid is None or all(key.kid != kid for key in keys):
+            # The sender may have taken a new key into use.
+            self._keys.look_again()
         raise Unfit(Why.WRONG)
 
     def _matches(self, signed: jws.CompactSignature, key: Key) -> bool:

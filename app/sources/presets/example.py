@@ -7,7 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 import orjson
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyAddress, model_validator
 
 from app.config.schema.base import Part
 from app.model.json import Json
@@ -48,6 +48,9 @@ class Example(Part):
     form: dict[str, str] | None = Field(None, description="fields, names with their brackets")
     multipart: dict[str, str] | None = Field(None, description="fields")
     text: str | None = Field(None, description="word for word")
+    client: IPvAnyAddress | None = Field(
+        None, description="where it comes from, for a system known by its addresses"
+    )
     becomes: Becomes = Field(Becomes.TAKEN, description="or answered, as a handshake")
     is_signed: bool = Field(True, description="false: that system sends it without any proof")
     keys: tuple[str | None, ...] = Field(

@@ -27,10 +27,14 @@ class Held:
     def __init__(self, **texts: str) -> None:
         self.texts: dict[str, str] = dict(texts)
         self.asked: list[str] = []
+        self.sought: list[str] = []
 
     def current(self, url: str) -> str | None:
         self.asked.append(url)
         return self.texts.get(url)
+
+    def look_again(self, url: str) -> None:
+        self.sought.append(url)
 
 
 def parsed(written: object) -> AuthTree:

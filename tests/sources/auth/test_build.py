@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from app.config.faults import Severity
-from app.sources.auth import Authenticator
+from app.sources.auth import Authenticator, CallPart
 from app.sources.auth.published import PUBLISHED
 from tests.sources.auth.support import a_call, auth_of, built, is_let_in, parsed
 
@@ -189,7 +189,7 @@ def test_the_user_s_secret_completes_the_preset() -> None:
 
     assert faults == []
     assert made is not None
-    assert made.covers == {"body"}
+    assert made.covers == frozenset({CallPart.BODY})
     assert made.signing_secret is not None
     assert made.signing_secret.reveal() == TOKEN
     signed = made.sign(a_call(b"{}"), lambda _: None)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from app.sources.auth import Authenticator, Refusal
 from app.sources.call import Call
 from tests.sources.auth.support import Held, auth_of, decode
-from tests.sources.auth.test_key_pairs import _CHAIN, _ROOT, BY_URL, CERT_URL, _text
+from tests.sources.auth.test_key_pairs import _CHAIN, _ROOT, BY_URL, CERT_URL
 from tests.sources.auth.test_vectors import HUBSPOT_V3, SENDGRID, SLACK, TWILIO
+from tests.support.certificates import as_pem
 
 TOKEN = "s3cret-s3cret-s3cret-s3cret-s3cret"
 URL = "https://id.example.com/keys"
@@ -57,7 +58,7 @@ WAYS: dict[str, Any] = {
     "certificate": BY_URL,
 }
 HELD = Held(**{CERT_URL: _CHAIN, URL: '{"keys": [{"kty": "EC"}, {"kty": "RSA", "n": 1}]}'})
-ENV = {"K": TOKEN, "W": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "ROOTS": _text(_ROOT)}
+ENV = {"K": TOKEN, "W": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "ROOTS": as_pem(_ROOT)}
 AUTHS: dict[str, Authenticator] = {
     name: auth_of(written, HELD, **ENV) for name, written in WAYS.items()
 }

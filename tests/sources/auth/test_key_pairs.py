@@ -4,15 +4,14 @@ import zlib
 from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from app.sources.auth import CannotSign
 from app.sources.call import Call
@@ -29,6 +28,7 @@ from tests.sources.auth.support import (
     spoilt_headers,
     why,
 )
+from tests.support.certificates import a_certificate, as_pem
 
 _RSA = rsa.generate_private_key(65537, 2048)
 _EC = ec.derive_private_key(0xB0B, ec.SECP256R1())
@@ -45,7 +45,7 @@ def _pem(key: Any) -> str:
     return made.decode()
 
 
-def _written(kind: str, key: str, **more: object) -> dict[str, object]:
+def _written(kind: str, key: str | list[str], **more: object) -> dict[str, object]:
     return {"public_key": {"kind": kind, "key_text": key, "signature": {"header": "X-Sig"}, **more}}
 
 
@@ -146,62 +146,14 @@ NAME = "messageverificationcerts.paypal.com"
 CERT_URL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
 
 
-def _certificate(
-    name: str,
-    key: Any,
-    issuer: x509.Certificate | None = None,
-    issuer_key: Any = None,
-    days: int = 365,
-    *,
-    is_ca: bool = False,
-) -> x509.Certificate:
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    issuer_public = (issuer_key or key).public_key()
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer.subject if issuer else subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(NOW - timedelta(days=30))
-        .not_valid_after(NOW + timedelta(days=days))
-        .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_public), critical=False
-        )
-    )
-    if is_ca:
-        usage = x509.KeyUsage(
-            digital_signature=True,
-            key_cert_sign=True,
-            crl_sign=True,
-            content_commitment=False,
-            key_encipherment=False,
-            data_encipherment=False,
-            key_agreement=False,
-            encipher_only=False,
-            decipher_only=False,
-        )
-        builder = builder.add_extension(usage, critical=True)
-    else:
-        names = x509.SubjectAlternativeName([x509.DNSName(name)])
-        builder = builder.add_extension(names, critical=False)
-        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
-        builder = builder.add_extension(purpose, critical=False)
-    return builder.sign(issuer_key or key, hashes.SHA256())
-
-
-def _text(*made: x509.Certificate) -> str:
-    return "".join(one.public_bytes(Encoding.PEM).decode() for one in made)
-
+_certificate = partial(a_certificate, at=NOW)
 
 _ROOT_KEY = ec.derive_private_key(0x1001, ec.SECP256R1())
 _ROOT = _certificate("Root", _ROOT_KEY, is_ca=True)
 _MIDDLE_KEY = ec.derive_private_key(0x2002, ec.SECP256R1())
 _MIDDLE = _certificate("Middle", _MIDDLE_KEY, _ROOT, _ROOT_KEY, is_ca=True)
 _LEAF = _certificate(NAME, _RSA, _MIDDLE, _MIDDLE_KEY)
-_CHAIN = _text(_LEAF, _MIDDLE)
+_CHAIN = as_pem(_LEAF, _MIDDLE)
 
 PAYPAL = {
     "signature": {"header": "PAYPAL-TRANSMISSION-SIG"},
@@ -239,7 +191,7 @@ def _paypal_call(
 
 
 def test_paypal_s_signature_is_let_in_when_an_authority_vouches_for_its_certificate() -> None:
-    auth = auth_of(BY_URL, Held(**{CERT_URL: _CHAIN}), ROOTS=_text(_ROOT))
+    auth = auth_of(BY_URL, Held(**{CERT_URL: _CHAIN}), ROOTS=as_pem(_ROOT))
     call = _paypal_call()
 
     assert is_let_in(auth, call)
@@ -253,7 +205,7 @@ def test_paypal_s_signature_is_let_in_when_an_authority_vouches_for_its_certific
 
 def test_a_certificate_that_is_not_fetched_yet_asks_the_caller_to_come_again() -> None:
     held = Held()
-    auth = auth_of(BY_URL, held, ROOTS=_text(_ROOT))
+    auth = auth_of(BY_URL, held, ROOTS=as_pem(_ROOT))
 
     refusal = auth.check(_paypal_call(), lambda: None)
 
@@ -284,7 +236,7 @@ def test_a_certificate_that_is_not_fetched_yet_asks_the_caller_to_come_again() -
 )
 def test_no_address_but_the_allowed_is_ever_asked_for(url: str) -> None:
     held = Held()
-    auth = auth_of(BY_URL, held, ROOTS=_text(_ROOT))
+    auth = auth_of(BY_URL, held, ROOTS=as_pem(_ROOT))
 
     assert why(auth, _paypal_call(url=url)) == (
         "certificate: the certificate's address is not allowed"
@@ -295,27 +247,27 @@ def test_no_address_but_the_allowed_is_ever_asked_for(url: str) -> None:
 @pytest.mark.parametrize(
     "chain",
     [
-        _text(_LEAF),
-        _text(_certificate(NAME, _RSA)),
-        _text(_certificate("other.paypal.com", _RSA, _MIDDLE, _MIDDLE_KEY), _MIDDLE),
-        _text(_certificate(NAME, _RSA, _MIDDLE, _MIDDLE_KEY, days=-1), _MIDDLE),
-        _text(_certificate(NAME, _EC, _MIDDLE, _MIDDLE_KEY), _MIDDLE),
+        as_pem(_LEAF),
+        as_pem(_certificate(NAME, _RSA)),
+        as_pem(_certificate("other.paypal.com", _RSA, _MIDDLE, _MIDDLE_KEY), _MIDDLE),
+        as_pem(_certificate(NAME, _RSA, _MIDDLE, _MIDDLE_KEY, days=-1), _MIDDLE),
+        as_pem(_certificate(NAME, _EC, _MIDDLE, _MIDDLE_KEY), _MIDDLE),
         "no certificate",
         "",
     ],
     ids=["no middle", "self-signed", "other name", "expired", "no rsa", "garbage", "empty"],
 )
 def test_a_certificate_that_no_authority_vouches_for_is_refused(chain: str) -> None:
-    auth = auth_of(BY_URL, Held(**{CERT_URL: chain}), ROOTS=_text(_ROOT))
+    auth = auth_of(BY_URL, Held(**{CERT_URL: chain}), ROOTS=as_pem(_ROOT))
 
     assert why(auth, _paypal_call()) == ("certificate: no authority vouches for the certificate")
 
 
 def test_a_certificate_is_believed_in_its_time_alone() -> None:
-    chain = _text(_certificate(NAME, _RSA, _MIDDLE, _MIDDLE_KEY, days=1), _MIDDLE)
+    chain = as_pem(_certificate(NAME, _RSA, _MIDDLE, _MIDDLE_KEY, days=1), _MIDDLE)
     written = {"certificate": {**BY_URL["certificate"], "signed": "{body}"}}
     del written["certificate"]["timestamp"]
-    auth = auth_of(written, Held(**{CERT_URL: chain}), ROOTS=_text(_ROOT))
+    auth = auth_of(written, Held(**{CERT_URL: chain}), ROOTS=as_pem(_ROOT))
     proof = _RSA.sign(b"{}", padding.PKCS1v15(), hashes.SHA256())
     headers = {"PAYPAL-TRANSMISSION-SIG": b64encode(proof).decode(), "PAYPAL-CERT-URL": CERT_URL}
     call = a_call(b"{}", headers)
@@ -329,7 +281,7 @@ def test_a_certificate_is_believed_in_its_time_alone() -> None:
 
 
 def test_a_certificate_of_the_file_needs_no_authority() -> None:
-    auth = auth_of({"certificate": {**PAYPAL, "pem": {"env": "PEM"}}}, PEM=_text(_LEAF))
+    auth = auth_of({"certificate": {**PAYPAL, "pem": {"env": "PEM"}}}, PEM=as_pem(_LEAF))
     call = _paypal_call()
 
     assert is_let_in(auth, call)
@@ -338,7 +290,7 @@ def test_a_certificate_of_the_file_needs_no_authority() -> None:
         _call(_RSA.sign(b'{"a": 1}', padding.PKCS1v15(), hashes.SHA256())),
         received_at=NOW + timedelta(days=366),
     )
-    assert why(auth_of(written, PEM=_text(_LEAF)), late) == (
+    assert why(auth_of(written, PEM=as_pem(_LEAF)), late) == (
         "certificate: the token or certificate has expired"
     )
 

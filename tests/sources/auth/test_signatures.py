@@ -5,10 +5,13 @@ import hmac
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from app.model.json import Json
 from app.sources.auth import CallPart, Refusal
 from app.sources.call import Call
 from tests.sources.auth.support import (
@@ -33,7 +36,7 @@ def _hmac(text: bytes, key: str = KEY) -> bytes:
     return hmac.digest(key.encode(), text, "sha256")
 
 
-def _stripe(**timestamp: object) -> dict[str, object]:
+def _stripe(**timestamp: str) -> dict[str, Any]:
     return {
         "hmac": {
             "key": [{"env": "K"}],
@@ -69,7 +72,7 @@ def test_stripe_s_key_is_the_whole_text_of_its_secret() -> None:
         "t={now},v1={good},v1=00,x,y=",
     ],
 )
-def test_any_of_several_signatures_in_a_header_may_match(header: str | None) -> None:
+def test_any_of_several_signatures_in_a_header_may_match(header: str) -> None:
     good = _hmac(f"{UNIX}.".encode() + b'{"id": "evt_1"}').hex()
 
     call = _stripe_call(header=header.format(good=good, now=UNIX))
@@ -92,7 +95,7 @@ def test_any_of_several_signatures_in_a_header_may_match(header: str | None) -> 
         "," * 500,
     ],
 )
-def test_a_header_without_one_time_and_a_signature_is_refused(header: str | None) -> None:
+def test_a_header_without_one_time_and_a_signature_is_refused(header: str) -> None:
     good = _hmac(f"{UNIX}.".encode() + b'{"id": "evt_1"}').hex()
 
     call = _stripe_call(header=header.format(good=good, now=UNIX))
@@ -196,7 +199,7 @@ def test_a_signature_is_read_in_its_encoding(encoding: str, write: Callable[[byt
 @pytest.mark.parametrize(
     ("encoding", "secret"), [("hex", b"\x01\xfe" * 16), ("base64", b"\x01\xfe" * 16)]
 )
-def test_a_key_may_be_written_in_hex_or_base64(encoding: str, secret: str) -> None:
+def test_a_key_may_be_written_in_hex_or_base64(encoding: str, secret: bytes) -> None:
     text = secret.hex() if encoding == "hex" else b64encode(secret).decode()
     written = {
         "hmac": {"key": {"env": "K"}, "key_encoding": encoding, "signature": {"header": "X-Sig"}}
@@ -235,15 +238,22 @@ MAILGUN = {
 
 def test_mailgun_s_signature_stands_in_the_body_and_does_not_cover_it() -> None:
     auth = auth_of(MAILGUN, K=KEY)
-    signature = {
+    signature: dict[str, Json] = {
         "timestamp": UNIX,
         "token": "a" * 50,
         "signature": _hmac(f"{UNIX}{'a' * 50}".encode()).hex(),
     }
 
     assert auth.check(a_call(), lambda: {"signature": signature}) is None
-    for changed in ({"token": "b" * 50}, {"timestamp": UNIX + 1}, {"token": None}, {"token": 1.5}):
-        assert auth.check(a_call(), lambda c=changed: {"signature": {**signature, **c}}) is not None
+    others: list[dict[str, Json]] = [
+        {"token": "b" * 50},
+        {"timestamp": UNIX + 1},
+        {"token": None},
+        {"token": 1.5},
+    ]
+    for changed in others:
+        body = {**signature, **changed}
+        assert auth.check(a_call(), partial(dict, signature=body)) is not None
     assert auth.check(a_call(), lambda: {"signature": [signature, signature]}) is not None
     assert auth.check(a_call(), lambda: None) == Refusal(
         "unauthenticated", "hmac: the call holds no proof"
@@ -271,6 +281,34 @@ def test_robokassa_s_digest_joins_fields_and_the_secret() -> None:
     assert auth.check(a_call(), lambda: {**fields, "OutSum": 100.0}) is not None
 
 
+def test_robokassa_s_digest_ends_with_the_shop_s_own_fields_by_name() -> None:
+    written = {
+        "digest": {
+            "secret": {"env": "K"},
+            "algorithm": "md5",
+            "signature": {"field": "SignatureValue"},
+            "signed": "{field:InvId}:{secret}{fields_with:Shp_}",
+        }
+    }
+    auth = auth_of(written, K="password-2")
+    proof = hashlib.md5("17:password-2:Shp_a=Иван:Shp_b=2".encode()).hexdigest()
+
+    fields: dict[str, Json] = {
+        "Shp_b": "2",
+        "InvId": "17",
+        "Shp_a": "Иван",
+        "Fee": "1",
+        "SignatureValue": proof,
+    }
+
+    assert auth.check(a_call(), lambda: fields) is None
+    assert auth.check(a_call(), lambda: {**fields, "Fee": "2"}) is None
+    for changed in ({"Shp_b": "3"}, {"shp_c": ""}, {"Shp_b": ["2", "2"]}, {"Shp_b": {"c": "2"}}):
+        assert auth.check(a_call(), partial(dict, {**fields, **changed})) is not None
+    assert auth.check(a_call(), lambda: ["Shp_a"]) is not None
+    assert auth.covers == frozenset()
+
+
 UNISENDER = {
     "digest": {
         "secret": {"env": "K"},
@@ -291,7 +329,7 @@ def test_unisender_s_digest_is_of_the_body_with_the_key_in_the_place_of_the_dige
     assert is_let_in(auth, call)
     assert all_refused(auth, spoilt_bodies(call))
     assert not is_let_in(auth, replace(call, body=call.body + proof))
-    assert auth.covers == {CallPart.BODY}
+    assert auth.covers == frozenset({CallPart.BODY})
 
 
 def test_a_template_may_name_any_part_of_the_call() -> None:
@@ -393,7 +431,7 @@ def test_escapes_that_the_sender_does_not_sign_are_taken_back() -> None:
 def test_what_a_signature_covers_follows_from_its_template(signed: str, covers: set[str]) -> None:
     written = {"hmac": {"key": {"env": "K"}, "signature": {"header": "X-Sig"}, "signed": signed}}
 
-    assert auth_of(written, K=KEY).covers == {CallPart(part) for part in covers}
+    assert auth_of(written, K=KEY).covers == frozenset({CallPart(part) for part in covers})
 
 
 def test_a_proof_that_is_no_signature_has_nothing_to_cover() -> None:

@@ -45,7 +45,7 @@ def _bearer(token: str, body: bytes = b"{}") -> Call:
 
 def _token(
     claims: dict[str, Any] | None = None, key: Any = None, alg: str = "HS256", **header: Any
-):
+) -> str:
     given = {"exp": UNIX + 60} if claims is None else claims
     known = key or OctKey.import_key(SECRET)
     registry = jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
@@ -213,7 +213,7 @@ def test_a_claim_with_the_body_s_hash_covers_the_body() -> None:
     assert is_let_in(auth, call)
     assert all_refused(auth, spoilt_bodies(call))
     assert not is_let_in(auth, a_call(body, {"X-Token": _token()}))
-    assert auth.covers == {CallPart.BODY}
+    assert auth.covers == frozenset({CallPart.BODY})
 
 
 def test_the_body_itself_may_be_the_token() -> None:

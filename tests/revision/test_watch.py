@@ -1,0 +1,86 @@
+"""The configuration in use follows its file; a file that can't be used changes nothing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from app.revision import Revision, read_revision
+from app.revision.watch import CurrentRevision
+
+SOUND = """\
+version: 1
+destinations: {main: {url: https://altcraft.example.com, token: {env: TOKEN}}}
+sources: {forms: {auth: none}}
+rules: [{name: one, scenario: 1}]
+"""
+ENVIRON: Mapping[str, str] = {"TOKEN": "altcraft-t0ken-0123456789"}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "bridge.yaml"
+    found.write_text(SOUND)
+    return found
+
+
+def write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def current(path: Path) -> tuple[CurrentRevision, list[Revision]]:
+    """With the revisions that listeners were told of."""
+    heard: list[Revision] = []
+    found = CurrentRevision(path, ENVIRON, read_revision(path, ENVIRON), Random(1))
+    found.listen(heard.append)
+    return found, heard
+
+
+async def test_a_file_that_holds_the_same_is_not_read_again(path: Path) -> None:
+    watched, heard = current(path)
+
+    write(path, SOUND)
+
+    assert not await watched.look()
+    assert heard == []
+
+
+async def test_new_content_comes_into_use(path: Path) -> None:
+    watched, heard = current(path)
+    before = watched.revision
+
+    write(path, SOUND.replace("scenario: 1", "scenario: 2"))
+
+    assert await watched.look()
+    assert watched.revision.rules.all[0].scenario.number == 2
+    assert heard == [watched.revision]
+    assert watched.revision.id != before.id
+
+
+async def test_bad_content_leaves_the_old_in_use_until_it_is_mended(path: Path) -> None:
+    watched, heard = current(path)
+    before = watched.revision
+
+    write(path, SOUND.replace("scenario: 1", "scenario: one"))
+    assert not await watched.look()
+    assert watched.revision is before
+    write(path, SOUND.replace("scenario: 1", "scenario: 3"))
+    assert await watched.look()
+
+    assert [one.rules.all[0].scenario.number for one in heard] == [3]
+
+
+async def test_a_link_that_is_swapped_is_seen(tmp_path: Path) -> None:
+    first, second, link = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "bridge.yaml"
+    first.write_text(SOUND)
+    second.write_text(SOUND.replace("name: one", "name: two"))
+    link.symlink_to(first)
+    watched, _ = current(link)
+
+    link.unlink()
+    assert not await watched.look()
+    link.symlink_to(second)
+
+    assert await watched.look()
+    assert watched.revision.rules.all[0].name == "two"

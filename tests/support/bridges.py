@@ -1,0 +1,68 @@
+"""A bridge within the test's own loop, on a real socket and a real file."""
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from app.config.settings import Settings
+from app.service.parts import Parts
+from app.service.roles import Role
+from app.service.run import running_service
+from tests.support.sandboxes import TOKEN
+
+SECRETS = {"ALTCRAFT_TOKEN": TOKEN, "FORMS_TOKEN": "forms-secret-of-some-length"}
+BEARER = {"Authorization": "Bearer forms-secret-of-some-length"}
+
+CONFIG = """\
+version: 1
+destinations:
+  main: {url: "http://127.0.0.1:9", token: {env: ALTCRAFT_TOKEN}}
+sources:
+  forms:
+    auth: {bearer: {env: FORMS_TOKEN}}
+    dedup: body.id
+    body_limit: 2KiB
+rules:
+  - {name: welcome, source: forms, when: 'body.kind == "new"', scenario: 3}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBridge:
+    client: httpx.AsyncClient
+    parts: Parts
+    folder: Path
+
+    async def call(
+        self, body: object, *, source: str = "forms", headers: Mapping[str, str] | None = None
+    ) -> httpx.Response:
+        return await self.client.post(
+            f"/hooks/{source}", json=body, headers=BEARER if headers is None else headers
+        )
+
+
+@contextlib.asynccontextmanager
+async def a_running_bridge(
+    folder: Path,
+    config: str = CONFIG,
+    *,
+    secrets: Mapping[str, str] | None = None,
+    role: Role = Role.INGEST,
+) -> AsyncIterator[RunningBridge]:
+    path = folder / "bridge.yaml"
+    path.write_text(config)
+    settings = Settings(
+        config=path,
+        database_url=f"sqlite+aiosqlite:///{folder}/bridge.db",
+        host="127.0.0.1",
+        port=0,
+    )
+    environ = {**SECRETS, **(secrets or {})}
+    async with (
+        running_service(settings, environ, role) as (url, parts),
+        httpx.AsyncClient(base_url=url, trust_env=False, timeout=15) as client,
+    ):
+        yield RunningBridge(client, parts, folder)
