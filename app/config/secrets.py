@@ -19,13 +19,17 @@ class SecretMissing(BridgeError):
 
 @dataclass(frozen=True, slots=True)
 class SecretReader:
-    """Relative paths of secret files start at `base`, the folder of the configuration."""
+    """Relative paths of secret files start at `base`, the folder of the configuration. With a
+    `placeholder` nothing is read: it stands for every secret."""
 
     environ: Mapping[str, str]
     base: Path
+    placeholder: str | None = None
 
     def one(self, ref: SecretRef) -> Secret:
         """Raises SecretMissing, whose text names the variable or file, never its content."""
+        if self.placeholder is not None:
+            return Secret(self.placeholder)
         return Secret(self._env(ref.env) if ref.env is not None else self._file(ref.file or ""))
 
     def all(self, refs: Iterable[SecretRef]) -> tuple[Secret, ...]:

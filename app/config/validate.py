@@ -4,7 +4,7 @@ import re
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.config.document import Document, KeyPath, key_text
@@ -95,6 +95,9 @@ def _models_at(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
 
 def _step(annotation: Any, part: str | int) -> list[Any]:
     origin, args = get_origin(annotation), get_args(annotation)
+    if _is_model(annotation) and issubclass(annotation, RootModel):
+        inner = _flatten(annotation.model_fields["root"].annotation)
+        return [step for one in inner for step in _step(one, part)]
     if _is_model(annotation):
         return _flatten(_keys(annotation)[part].annotation) if part in _keys(annotation) else []
     if origin is dict and isinstance(part, str):

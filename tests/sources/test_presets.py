@@ -14,12 +14,12 @@ from app.config.secrets import SecretReader
 from app.expressions import Scope
 from app.sources.auth import build_auth
 from app.sources.call import Call
-from app.sources.presets import Example, Preset, presets
+from app.sources.presets import Example, presets
 from app.sources.presets.example import Becomes
 from app.sources.receive import Answered, Refused, Taken, receive, reread
 from app.sources.replies import Summary, build_reply
 from app.sources.source import Source
-from tests.support.senders import PAYPAL_WEBHOOK, SENDGRID_KEY
+from tests.support.presets import needs_secret, source_text, variable_of
 from tests.support.sources import SECRETS, a_call, a_source, example_call, source_and_faults
 
 
@@ -34,44 +34,21 @@ TAKEN = list(examples(Becomes.TAKEN))
 ANSWERED = list(examples(Becomes.ANSWERED))
 
 
-# What a preset's own way needs besides a secret, or in the place of one.
-INPUTS = {
-    "paypal": f"{{webhook_id: {PAYPAL_WEBHOOK}, roots: {{env: ROOTS}}}}",
-    "sendgrid": f"{{public_key: {SENDGRID_KEY}}}",
-}
+def source_of(name: str, *, is_right: bool = True) -> Source:
+    return a_source(source_text(name, is_right=is_right), name=name)
 
 
-def needs_secret(preset: Preset) -> bool:
-    return "{'secret': 'preset'}" in str(preset.auth)
+def secret_of(name: str) -> str:
+    return SECRETS[variable_of(name)]
 
 
-def source_text(name: str, variable: str = "SECRET") -> str:
-    """As a user would write it; `variable` holds the caller's secret."""
-    preset = presets()[name]
-    lines = [f"preset: {name}"]
-    if preset.auth is None:
-        lines.append("auth: none")
-    elif needs_secret(preset):
-        lines.append(f"auth: {{secret: {{env: {variable}}}}}")
-    elif name in INPUTS:
-        lines.append(f"auth: {{inputs: {INPUTS[name]}}}")
-    if any(each.verify for each in preset.source.handshakes or ()):
-        lines.append("verify_token: {env: VERIFY}")
-    return "\n".join(lines)
-
-
-def source_of(name: str, variable: str = "SECRET") -> Source:
-    return a_source(source_text(name, variable), name=name)
-
-
-def take(name: str, example: Example, *, by: str = "SECRET") -> Refused | Answered | Taken:
-    """The example, made by a caller that knows the secret `by`."""
-    caller = source_of(name, by)
+def take(name: str, example: Example, *, is_right: bool = True) -> Refused | Answered | Taken:
+    """The example, made by a caller that knows the secret, or by one that knows another."""
     call = example_call(
         example,
-        caller,
-        secret=SECRETS[by],
-        verify_token=SECRETS["VERIFY" if by == "SECRET" else by],
+        source_of(name, is_right=is_right),
+        secret=SECRETS[variable_of(name, is_right=is_right)],
+        verify_token=SECRETS["VERIFY" if is_right else "OTHER"],
     )
     return receive(source_of(name), call, Scope())
 
@@ -103,7 +80,7 @@ def test_an_example_made_with_another_secret_is_refused(name: str, example: Exam
     if not needs_secret(presets()[name]):
         pytest.skip("its calls are told by something else than a secret")
 
-    found = take(name, example, by="OTHER")
+    found = take(name, example, is_right=False)
 
     assert isinstance(found, Refused)
     assert found.slug == "unauthenticated"
@@ -123,7 +100,7 @@ def test_a_handshake_is_answered_and_not_kept(name: str, example: Example) -> No
 @pytest.mark.parametrize(("name", "example"), TAKEN)
 def test_no_secret_is_seen_by_rules_or_kept_beside_the_body(name: str, example: Example) -> None:
     source = source_of(name)
-    call = example_call(example, source, secret=SECRETS["SECRET"], verify_token=SECRETS["VERIFY"])
+    call = example_call(example, source, secret=secret_of(name), verify_token=SECRETS["VERIFY"])
     found = receive(source, call, Scope())
     assert isinstance(found, Taken)
 
@@ -132,14 +109,14 @@ def test_no_secret_is_seen_by_rules_or_kept_beside_the_body(name: str, example: 
         (item.variables.headers, item.variables.query, item.variables.path) for item in found.items
     ]
 
-    assert SECRETS["SECRET"] not in f"{stored.path} {stored.raw_query} {stored.headers} {seen}"
-    assert SECRETS["SECRET"] not in str(source.masked_body(found.variables.body))
+    assert secret_of(name) not in f"{stored.path} {stored.raw_query} {stored.headers} {seen}"
+    assert secret_of(name) not in str(source.masked_body(found.variables.body))
 
 
 @pytest.mark.parametrize(("name", "example"), TAKEN)
 def test_a_stored_example_says_the_same_when_it_is_read_again(name: str, example: Example) -> None:
     source = source_of(name)
-    call = example_call(example, source, secret=SECRETS["SECRET"], verify_token=SECRETS["VERIFY"])
+    call = example_call(example, source, secret=secret_of(name), verify_token=SECRETS["VERIFY"])
     taken = receive(source, call, Scope())
     assert isinstance(taken, Taken)
     stored = source.without_secrets(call)

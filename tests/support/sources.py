@@ -21,6 +21,9 @@ AT = datetime(2026, 11, 23, 9, 10, 11, tzinfo=UTC)
 SECRETS = {
     "SECRET": "s3cret-of-the-caller-0123456789ab",
     "OTHER": "another-s3cret-0123456789abcdefgh",
+    # Standard Webhooks wants base64 of 24 bytes at least.
+    "WHSEC": "whsec_YnJpZGdlLXRlc3RzLXMzY3JldC1vZi0yNA==",
+    "WHSEC_OTHER": "whsec_YW5vdGhlci1zM2NyZXQtb2YtMjQtYnl0ZQ==",
     "VERIFY": "verify-t0ken-0123456789abcdefghij",
 }
 READER = SecretReader({**SECRETS, "ROOTS": PAYPAL_ROOTS}, Path("/nowhere"))

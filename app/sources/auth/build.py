@@ -14,7 +14,7 @@ from app.sources.auth.makers import Makers
 from app.sources.auth.material import Material, Where
 from app.sources.auth.presets import PresetRefused, fill_preset_auth
 from app.sources.auth.published import PUBLISHED
-from app.sources.auth.scheme import Open, Scheme
+from app.sources.auth.scheme import Closed, Open, Scheme
 
 
 def build_auth(
@@ -64,7 +64,7 @@ class _Builder:
         if way == "secret":
             return self._from_preset(config, where)
         made: Scheme | None = self._maker(way)(getattr(config, way), where / way)
-        return made
+        return Closed() if made is None and self._material.is_lacking else made
 
     def _several(self, config: Group | AuthTree, way: str, where: Where) -> Scheme | None:
         members: Sequence[SchemeConfig] = getattr(config, way)

@@ -41,13 +41,15 @@ class Where:
 
 @dataclass(slots=True)
 class Material:
-    """`forbidden` are secrets that everybody knows; `addresses` is where keys are fetched."""
+    """`forbidden` are secrets that everybody knows; `addresses` is where keys are fetched;
+    `is_lacking` when a placeholder stood where a public key has to be."""
 
     reader: SecretReader
     forbidden: Collection[str]
     faults: list[Fault] = field(default_factory=list)
     first: Secret | None = None
     addresses: list[Addresses] = field(default_factory=list)
+    is_lacking: bool = False
 
     def fault(self, where: Where, reason: str, hint: str | None = None) -> None:
         self.faults.append(Fault(str(where), reason, hint=hint))
@@ -109,6 +111,9 @@ class Material:
             try:
                 found.append(convert(text))
             except ValueError as error:
+                if text == self.reader.placeholder:
+                    self.is_lacking = True
+                    continue
                 self.fault(where, str(error))
         return tuple(found)
 

@@ -3,8 +3,8 @@
 from typing import ClassVar, Protocol
 
 from app.sources.auth.places import CallPart, SecretPlaces
-from app.sources.auth.refusal import Refusal
-from app.sources.auth.spot import Decoding, Fields
+from app.sources.auth.refusal import Refusal, Why, refuse
+from app.sources.auth.spot import CannotSign, Decoding, Fields
 from app.sources.call import Call
 
 
@@ -40,3 +40,15 @@ class Open(Unsigned):
 
     def sign(self, call: Call, decode: Decoding) -> Call:
         return call
+
+
+class Closed(Unsigned):
+    """Stands for a way of proof whose public keys are not at hand: lets nobody in."""
+
+    secret_places = SecretPlaces()
+
+    def check(self, call: Call, fields: Fields) -> Refusal | None:
+        return refuse("closed", Why.WRONG)
+
+    def sign(self, call: Call, decode: Decoding) -> Call:
+        raise CannotSign("the keys of this source are not at hand")

@@ -93,7 +93,7 @@ def _with_field(call: Call, path: FieldPath, text: str) -> Call:
         body = orjson.loads(call.body or b"{}")
     except orjson.JSONDecodeError:
         body = None
-    if not isinstance(body, Mapping) or "*" in path.steps:
+    if not isinstance(body, Mapping):
         raise CannotSign(f"{path.text}: the body is neither a form nor a JSON object")
     return replace(call, body=orjson.dumps(_with_step(body, path.steps, text)))
 
@@ -101,5 +101,9 @@ def _with_field(call: Call, path: FieldPath, text: str) -> Call:
 def _with_step(value: Json, steps: tuple[str, ...], text: str) -> Json:
     if not steps:
         return text
+    if steps[0] == "*":
+        if not isinstance(value, list):
+            raise CannotSign("the body has no list where every item is to hold the secret")
+        return [_with_step(item, steps[1:], text) for item in value]
     inner = value if isinstance(value, Mapping) else {}
     return {**inner, steps[0]: _with_step(inner.get(steps[0]), steps[1:], text)}
