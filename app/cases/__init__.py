@@ -1,7 +1,7 @@
 """Cases that stand beside a configuration: a call, and what it should start.
 
-`find_cases` reads them, `run_cases` holds them against a revision without network, store or secrets,
-`case_of_event` makes one of a stored call with the people in it replaced.
+`find_cases` reads them, `run_cases` holds them against a revision without network, store or
+secrets, `case_of_event` makes one of a stored call with the people in it replaced.
 """
 
 from app.cases.read import CasesRefused, PlacedCase, cases_folder, find_cases

@@ -24,11 +24,19 @@ def call_of_case(placed: PlacedCase, source: Source) -> Call:
     kind = case.content_type or headers.get("content-type") or _natural_type(case)
     if kind:
         headers["content-type"] = kind
+    charset = charset_of(kind, source)
     try:
         query = query_parameters(case.query)
-        body = _body(case, charset_of(kind, source), placed.file.parent)
-    except (ValueError, OSError) as error:
-        raise CasesRefused(f"{placed}: {_reason(error)}") from None
+        body = _body(case, charset, placed.file.parent)
+    except UnicodeEncodeError:
+        raise CasesRefused(
+            f"{placed}: body: a character can't be written in {charset}, which the source reads"
+        ) from None
+    except OSError as error:
+        why = f"{error.filename}: can't be read: {error.strerror}"
+        raise CasesRefused(f"{placed}: body.file: {why}") from None
+    except ValueError as error:
+        raise CasesRefused(f"{placed}: can't be made: {error}") from None
     return Call(
         source=source.name,
         method=case.method,
@@ -80,13 +88,3 @@ def _body(case: Case, charset: str, folder: Path) -> bytes:
     if body.form is not None:
         return form_text(form_pairs(body.form), charset).encode(charset)
     return json_text(body.json_).encode(charset)
-
-
-def _reason(error: ValueError | OSError) -> str:
-    match error:
-        case UnicodeEncodeError():
-            return f"body: a character can't be written in {error.encoding}"
-        case OSError():
-            return f"body.file: {error.filename}: can't be read: {error.strerror}"
-        case _:
-            return f"can't be made: {error}"

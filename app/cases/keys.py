@@ -2,8 +2,13 @@
 
 import re
 from enum import StrEnum
+from itertools import pairwise
 
 _WORD = re.compile(r"[A-ZА-ЯЁ]?[a-zа-яё]+|[A-ZА-ЯЁ]+(?![a-zа-яё])")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 class Kind(StrEnum):
@@ -44,19 +49,19 @@ _JOINED = {
     ("remote", "addr"): Kind.IP,
 }  # fmt: skip
 # `name` after one of these, or within it, is that of a thing.
-_THINGS = frozenset(
+_THINGS = _words(
     "product products item items goods position positions line lines event field fields file form "
     "forms domain utm campaign status stage pipeline group list tag tags category brand shop store "
     "site page template host method scenario course offer offers plan service class type variant "
-    "attribute attributes property properties option options currency country discount".split()
+    "attribute attributes property properties option options currency country discount"
 )
 # A bare number under these is that of a thing, whatever it looks like.
-_NUMBERS = frozenset(
-    "id ids uuid guid uid code number no num order ts time timestamp created updated date at amount "
-    "total sum price cost count quantity index version номер код заказ сумма цена дата".split()
+_NUMBERS = _words(
+    "id ids uuid guid uid code number no num order ts time timestamp created updated date at "
+    "amount total sum price cost count quantity index version номер код заказ сумма цена дата"
 )
 # What is within an address or a name and names nobody.
-_PLAIN = frozenset("country type kind region state locale lang language currency title".split())
+_PLAIN = _words("country type kind region state locale lang language currency title")
 
 
 def words_of(key: str) -> tuple[str, ...]:
@@ -67,7 +72,7 @@ def words_of(key: str) -> tuple[str, ...]:
 def kind_of(key: str, within: str | None) -> Kind | None:
     """`within` is the name of what holds the field."""
     words = words_of(key)
-    for pair in zip(words, words[1:], strict=False):
+    for pair in pairwise(words):
         if pair in _JOINED:
             return _JOINED[pair]
     found = {_KINDS[word] for word in words if word in _KINDS}

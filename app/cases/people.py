@@ -185,9 +185,14 @@ class People:
         for original in sorted(self.stand_ins.originals, key=len, reverse=True):
             if original in given:
                 is_email = "@" in original or "%40" in original
-                stand_in = self.stand_ins.email if is_email else self.stand_ins.phone
-                given = given.replace(original, stand_in(original))
+                stand_in = (self.stand_ins.email if is_email else self.stand_ins.phone)(original)
+                given = as_whole(original).sub(stand_in, given)
         return given
+
+
+def as_whole(text: str) -> re.Pattern[str]:
+    """`text`, but not as a part of a longer number or name: a stand-in may begin alike."""
+    return re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
 
 
 def _nested(given: str) -> Json:

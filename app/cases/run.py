@@ -137,7 +137,14 @@ def _of_start(expected: ExpectedStart, found: ScenarioStart, at: str) -> Iterato
     got = start_shape(found)
     for name, value in _stated(expected).items():
         if _written(value) != _written(got[name]):
-            yield Difference(f"{at}.{name}", value, got[name])
+            yield Difference(f"{at}.{name}", *_alike(value, got[name]))
+
+
+def _alike(expected: Json, got: Json) -> tuple[Json, Json]:
+    """One beside a list of several as a list, so that what differs stands out."""
+    if isinstance(expected, list) == isinstance(got, list):
+        return expected, got
+    return (expected, [got]) if isinstance(expected, list) else ([expected], got)
 
 
 def _stated(start: ExpectedStart) -> dict[str, Json]:

@@ -31,20 +31,26 @@ class StandIns:
     _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _numbers: dict[str, tuple[int, int]] = field(default_factory=dict, repr=False)
     _counts: dict[str, int] = field(default_factory=dict)
+    _made: set[str] = field(default_factory=set, repr=False)
+    """The phones that are stand-ins, in their normal form."""
 
     def email(self, given: str) -> str:
         self.originals.add(given)
         return self._kept("email", given.lower(), lambda n: f"person{n}@example.com")
 
     def phone(self, given: str) -> str:
-        """Of the same form and country: the last digits are others."""
-        self.originals.add(given)
+        """Of the same form and country: the last digits are others. A stand-in stays."""
         normal = self.normal_phone(given)
         known = normal or "".join(_DIGIT.findall(given))
+        if known in self._made:
+            return given
+        self.originals.add(given)
         if known not in self._numbers:
             self._numbers[known] = self._number(given, has_normal=normal is not None)
         number, tail = self._numbers[known]
-        return _with_tail(given, number, tail)
+        made = _with_tail(given, number, tail)
+        self._made.add(self.normal_phone(made) or "".join(_DIGIT.findall(made)))
+        return made
 
     def normal_phone(self, given: str) -> str | None:
         try:

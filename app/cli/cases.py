@@ -23,7 +23,7 @@ from app.cli.tables import AsJson, as_json, say
 from app.model.json import Json
 
 
-def test(
+def run(
     config: Annotated[Path, typer.Argument(help="the configuration file")] = Path("bridge.yaml"),
     *,
     cases: Annotated[
@@ -83,6 +83,8 @@ def _diff(difference: Difference) -> list[str]:
 def _lines(value: Json) -> list[str]:
     if value is None:
         return ["nothing"]
+    if isinstance(value, list):
+        return [json_text.dumps(one, ensure_ascii=False) for one in value] or ["none"]
     return json_text.dumps(value, ensure_ascii=False, indent=2).splitlines()
 
 

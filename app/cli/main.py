@@ -5,7 +5,20 @@ import sys
 import click
 import typer
 
-from app.cli import check, database, demo, history, sandbox, serve, trial
+from app.cli import (
+    cases,
+    check,
+    database,
+    demo,
+    history,
+    presets,
+    sandbox,
+    save,
+    send,
+    serve,
+    sources,
+    trial,
+)
 from app.cli.exits import Exit
 from app.cli.tables import complain
 from app.kit.errors import BridgeError
@@ -24,6 +37,11 @@ cli.command("sandbox")(sandbox.sandbox)
 cli.command("check")(check.check)
 cli.command("schema")(check.schema)
 cli.command("try")(trial.trial)
+cli.command("send")(send.send)
+cli.command("presets")(presets.presets)
+cli.add_typer(sources.sources, name="source")
+cli.command("test")(cases.run)
+history.events.command("save-as-test")(save.save_as_test)
 cli.add_typer(history.events, name="events")
 cli.add_typer(history.deliveries, name="deliveries")
 cli.add_typer(database.database, name="db")

@@ -1,6 +1,5 @@
 """`bridge try`."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,20 +7,15 @@ import orjson
 import typer
 
 from app.cli.exits import Exit
+from app.cli.given import read_body, read_headers
+from app.cli.named import named
 from app.cli.tables import AsJson, as_json, complain, say
 from app.config.settings import environment
 from app.dry_run import Trial, try_call
 from app.kit.clock import SystemClock
-from app.kit.errors import BridgeError
-from app.kit.nearest import did_you_mean
-from app.revision import Revision, read_revision
+from app.revision import read_revision
 from app.sources.call import Call, query_parameters
 from app.sources.receive import Refused
-from app.sources.source import Source
-
-
-class TrialRefused(BridgeError):
-    slug = "configuration"
 
 
 def trial(
@@ -42,8 +36,8 @@ def trial(
     Exit status 1 when nothing would start.
     """
     revision = read_revision(config, environment())
-    body = _read(file)
-    headers = _headers(header or [], body)
+    body = read_body(file)
+    headers = read_headers(header or [], body)
     call = Call(
         source=source,
         method=method.upper(),
@@ -55,7 +49,7 @@ def trial(
         body=body,
         received_at=SystemClock().now(),
     )
-    found = try_call(revision, _source(revision, source), call)
+    found = try_call(revision, named("source", source, revision.sources), call)
     if isinstance(found, Refused):
         complain(f"refused ({found.slug}): {found.why or found.detail}")
         raise typer.Exit(Exit.NO)
@@ -66,35 +60,6 @@ def trial(
             _show(one)
     if not any(one.requests for one in found):
         raise typer.Exit(Exit.NO)
-
-
-def _source(revision: Revision, name: str) -> Source:
-    source = revision.sources.get(name)
-    if source is None:
-        hint = did_you_mean(name, revision.sources) or f"known: {', '.join(revision.sources)}"
-        raise TrialRefused(f'there is no source "{name}"; {hint}')
-    return source
-
-
-def _read(file: Path | None) -> bytes:
-    if file is None:
-        return b""
-    try:
-        return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        raise TrialRefused(f"{file}: can't be read: {error.strerror}") from None
-
-
-def _headers(given: list[str], body: bytes) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for text in given:
-        name, colon, value = text.partition(":")
-        if not colon:
-            raise TrialRefused(f'--header: expected "Name: value", without it: {name[:40]}')
-        headers[name.strip().lower()] = value.strip()
-    if "content-type" not in headers and body.lstrip()[:1] in (b"{", b"["):
-        headers["content-type"] = "application/json"
-    return headers
 
 
 def _show(one: Trial) -> None:

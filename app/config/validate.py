@@ -87,7 +87,7 @@ def _nearest_key(model: type[BaseModel], path: KeyPath) -> str | None:
 
 def _models_at(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
     """What may stand at `path`: several where the file leaves a choice."""
-    found: list[Any] = [model]
+    found = _flatten(model)
     for part in path:
         found = [inner for one in found for inner in _step(one, part)]
     return [one for one in found if _is_model(one)]
@@ -95,9 +95,6 @@ def _models_at(model: type[BaseModel], path: KeyPath) -> list[type[BaseModel]]:
 
 def _step(annotation: Any, part: str | int) -> list[Any]:
     origin, args = get_origin(annotation), get_args(annotation)
-    if _is_model(annotation) and issubclass(annotation, RootModel):
-        inner = _flatten(annotation.model_fields["root"].annotation)
-        return [step for one in inner for step in _step(one, part)]
     if _is_model(annotation):
         return _flatten(_keys(annotation)[part].annotation) if part in _keys(annotation) else []
     if origin is dict and isinstance(part, str):
@@ -115,6 +112,8 @@ def _keys(model: type[BaseModel]) -> dict[Any, FieldInfo]:
 def _flatten(annotation: Any) -> list[Any]:
     if get_origin(annotation) is Annotated:
         return _flatten(get_args(annotation)[0])
+    if _is_model(annotation) and issubclass(annotation, RootModel):
+        return _flatten(annotation.model_fields["root"].annotation)
     if get_origin(annotation) in (Union, UnionType):
         return [inner for option in get_args(annotation) for inner in _flatten(option)]
     return [annotation]

@@ -36,6 +36,16 @@ def fill_preset_auth(template: object, given: Scheme | None) -> AuthTree:
         raise PresetRefused(f"does not fit the preset: {first['msg']}") from None
 
 
+def needs_secret(template: object) -> bool:
+    """True when the user must name a secret."""
+    return (_OWN, True) in _gaps(template)
+
+
+def inputs_of(template: object) -> tuple[str, ...]:
+    """What else the user must give."""
+    return tuple(sorted({name for name, is_needed in _gaps(template) if is_needed} - {_OWN}))
+
+
 def _check_inputs(template: object, given: Scheme | None) -> None:
     gaps = list(_gaps(template))
     names = sorted({name for name, _ in gaps} - {_OWN})
