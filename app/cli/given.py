@@ -2,8 +2,24 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
 
 from app.kit.errors import BridgeError
+
+ConfigFile: TypeAlias = Annotated[
+    Path | None, typer.Option("--config", help="the configuration file; absent: BRIDGE_CONFIG")
+]
+BodyFile: TypeAlias = Annotated[
+    Path | None, typer.Argument(help="the body; -: stdin; absent: none")
+]
+Method: TypeAlias = Annotated[str, typer.Option(help="of the call")]
+PathAfter: TypeAlias = Annotated[str, typer.Option(help="what follows /hooks/SOURCE/")]
+Query: TypeAlias = Annotated[str, typer.Option(help="the query string")]
+Headers: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--header", help="`Name: value`, as often as needed")
+]
 
 
 class NotGiven(BridgeError):

@@ -1,6 +1,5 @@
 """`bridge send`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -8,7 +7,16 @@ import orjson
 import typer
 
 from app.cli.exits import Exit
-from app.cli.given import read_body, read_headers
+from app.cli.given import (
+    BodyFile,
+    ConfigFile,
+    Headers,
+    Method,
+    PathAfter,
+    Query,
+    read_body,
+    read_headers,
+)
 from app.cli.named import named
 from app.cli.sample import a_call
 from app.cli.tables import AsJson, as_json, complain, say
@@ -32,27 +40,26 @@ class NotSent(BridgeError):
 
 
 def send(
-    config: Annotated[Path, typer.Argument(help="the configuration file")],
-    file: Annotated[Path | None, typer.Argument(help="the body; -: stdin; absent: none")] = None,
+    file: BodyFile = None,
     *,
     source: Annotated[str, typer.Option(help="the source whose system is played")],
+    config: ConfigFile = None,
     url: Annotated[
         str | None, typer.Option(help="where the bridge runs; absent: as the environment says")
     ] = None,
-    method: Annotated[str, typer.Option(help="of the call")] = "POST",
-    path: Annotated[str, typer.Option(help="what follows /hooks/SOURCE/")] = "",
-    query: Annotated[str, typer.Option(help="the query string")] = "",
-    header: Annotated[
-        list[str] | None, typer.Option(help="`Name: value`, as often as needed")
-    ] = None,
+    method: Method = "POST",
+    path: PathAfter = "",
+    query: Query = "",
+    header: Headers = None,
     json: AsJson = False,
 ) -> None:
     """Sign a body as that system would, and post it to a running bridge.
 
     Exit status 1 when the bridge does not take it, 3 when it does not answer.
     """
-    known = named("source", source, read_revision(config, environment()).sources)
     settings = read_settings()
+    revision = read_revision(config or settings.config, environment())
+    known = named("source", source, revision.sources)
     at = url or f"http://{settings.host}:{settings.port}"
     body = read_body(file)
     call = a_call(

@@ -1,11 +1,11 @@
 """`bridge source`: how to set up a system, and a call as it would make it."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.curl import NotInShell, curl
+from app.cli.given import ConfigFile
 from app.cli.named import named
 from app.cli.sample import sample_call
 from app.cli.tables import AsJson, as_json, say, show, table
@@ -21,15 +21,14 @@ from app.sources.build import merged
 from app.sources.presets import Preset, presets
 
 sources = typer.Typer(help="The systems that may call.", no_args_is_help=True)
-Config = Annotated[Path, typer.Option(help="the configuration file")]
 
 
 @sources.command("list")
-def list_sources(*, config: Config = Path("bridge.yaml"), json: AsJson = False) -> None:
+def list_sources(*, config: ConfigFile = None, json: AsJson = False) -> None:
     """Every source of the file, with its address."""
     rows = [
         {"source": name, "preset": given.preset, "url": f"{_base()}/hooks/{name}"}
-        for name, given in validate(read_document(config)).sources.items()
+        for name, given in validate(read_document(config or read_settings().config)).sources.items()
     ]
     if json:
         as_json(rows)
@@ -41,11 +40,11 @@ def list_sources(*, config: Config = Path("bridge.yaml"), json: AsJson = False) 
 def show_source(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     *,
-    config: Config = Path("bridge.yaml"),
+    config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
     """What to enter where, and a `curl` that makes its own proof. Reads no secret."""
-    document = read_document(config)
+    document = read_document(config or read_settings().config)
     given = named("source", name, validate(document).sources)
     preset = presets().get(given.preset or "")
     whole, auth = merged(given, preset), _auth(document, name, given, preset)

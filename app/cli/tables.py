@@ -1,5 +1,6 @@
 """How commands show what they found: tables for people, JSON for programs."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
@@ -12,7 +13,9 @@ from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="for programs: JSON on stdout")]
 
-_out = Console(highlight=False, soft_wrap=True)
+# Where nobody looks at a terminal, lines may be longer than rich's 80.
+_PIPED_WIDTH = 160
+_out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -35,8 +38,9 @@ def as_json(shape: object) -> None:
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     # Plain text cells: a name from outside must not be taken for markup.
     made = Table(box=None, header_style="bold", pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        # The first names the row: it must be copied in one piece.
+        made.add_column(column, overflow="fold", no_wrap=number == 0)
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
     return made

@@ -7,7 +7,15 @@ import orjson
 import typer
 
 from app.cli.exits import Exit
-from app.cli.given import read_body, read_headers
+from app.cli.given import (
+    BodyFile,
+    Headers,
+    Method,
+    PathAfter,
+    Query,
+    read_body,
+    read_headers,
+)
 from app.cli.named import named
 from app.cli.tables import AsJson, as_json, complain, say
 from app.config.settings import environment
@@ -20,15 +28,13 @@ from app.sources.receive import Refused
 
 def trial(
     config: Annotated[Path, typer.Argument(help="the configuration file")],
-    file: Annotated[Path | None, typer.Argument(help="the body; -: stdin; absent: none")] = None,
+    file: BodyFile = None,
     *,
     source: Annotated[str, typer.Option(help="the source that would get it")],
-    method: Annotated[str, typer.Option(help="of the call")] = "POST",
-    path: Annotated[str, typer.Option(help="what follows /hooks/SOURCE/")] = "",
-    query: Annotated[str, typer.Option(help="the query string")] = "",
-    header: Annotated[
-        list[str] | None, typer.Option(help="`Name: value`, as often as needed")
-    ] = None,
+    method: Method = "POST",
+    path: PathAfter = "",
+    query: Query = "",
+    header: Headers = None,
     json: AsJson = False,
 ) -> None:
     """Show which rule takes a body, or why none does, and what would be sent. Sends nothing.

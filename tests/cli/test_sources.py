@@ -151,8 +151,8 @@ async def test_a_body_is_signed_and_sent_and_the_answer_shown(tmp_path: Path) ->
         sent = [
             await asyncio.to_thread(
                 bridge,
-                *("send", tmp_path / "bridge.yaml", body, "--source", name, "--url", url, "--json"),
-                environ={**SECRETS, **secrets},
+                *("send", body, "--source", name, "--url", url, "--json"),
+                environ={**SECRETS, **secrets, "BRIDGE_CONFIG": str(tmp_path / "bridge.yaml")},
             )
             for name in ("by_time", "standard-webhooks", "stripe")
         ]
@@ -165,7 +165,8 @@ def test_a_bridge_that_does_not_run_is_named_in_a_sentence(tmp_path: Path) -> No
     (tmp_path / "bridge.yaml").write_text(CONFIG, encoding="utf-8")
 
     ran = bridge(
-        *("send", tmp_path / "bridge.yaml", "--source", "forms", "--url", "http://127.0.0.1:9"),
+        *("send", "--source", "forms", "--url", "http://127.0.0.1:9"),
+        *("--config", tmp_path / "bridge.yaml"),
         environ=SECRETS,
     )
 

@@ -126,7 +126,10 @@ async def test_a_call_of_every_system_starts_its_scenario_and_a_forged_one_is_re
     taken = {name: (await running.send(as_sent(name))).status_code for name in NAMES}
 
     events = sum(len(first_call(name).keys) for name in NAMES)
-    starts = await running.sandbox.journal.wait_for_starts(events, limit_s=30)
+    # Where some are missing, the names below say whose.
+    with contextlib.suppress(TimeoutError):
+        await running.sandbox.journal.wait_for_starts(events, limit_s=20)
+    starts = running.sandbox.journal.starts
     assert set(refused.values()) == {401}, refused
     assert [name for name, status in taken.items() if not 200 <= status < 300] == []
     assert Counter(str(start.body["field_value"]) for start in starts) == {

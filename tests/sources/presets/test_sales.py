@@ -317,13 +317,11 @@ def test_each_change_of_a_call_in_callrail_is_one_and_a_repeated_one_is_none() -
 
 
 def test_the_key_in_the_text_on_callrail_takes_a_changed_call_once() -> None:
-    key = """'path + " " + body.resource_id'"""
-    own = f"{WITH_SECRET}\ndedup: {key}"
-    body = orjson.dumps({"resource_id": "CAL1", "lead_status": "good_lead"})
-    call = by_owner("callrail", a_call(body, path="call-modified"), own)
+    own = f"{WITH_SECRET}\ndedup: body.resource_id"
+    good = {"resource_id": "CAL1", "lead_status": "good_lead"}
 
     _, faults = source_and_faults(f"preset: callrail\n{own}")
 
-    assert f"dedup: {key}" in presets()["callrail"].about
-    assert keys("callrail", call, own) == ["call-modified CAL1"]
+    assert "dedup: body.resource_id" in presets()["callrail"].about
+    assert keys_of("callrail", good, own) == ["CAL1"]
     assert [str(fault) for fault in faults] == []
