@@ -39,7 +39,8 @@ NAMES = frozenset(VARIABLES) | frozenset(_NAMESPACES)
 @light
 class Variables:
     """One call as expressions see it. `headers` have lower-case names; `body` is the item and
-    `call` the whole body where a source's body holds many, else both are the body."""
+    `call` the whole body where a source's body holds many, else both are the body.
+    `is_query_proved`: nobody but the caller can have written the query."""
 
     source: str
     received: datetime
@@ -49,6 +50,7 @@ class Variables:
     call: Json = None
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Json] = field(default_factory=dict)
+    is_query_proved: bool = True
 
 
 class Scope:

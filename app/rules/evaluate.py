@@ -119,7 +119,9 @@ class _Call:
 
     def _matches(self, rule: CompiledRule) -> tuple[Sequence[Match], list[str]]:
         if not rule.matches:
-            matches, wrong = usual_identity(self._given.body, self._given.query, self._region)
+            # Whom a signed call is about must not be for whoever repeats it to say.
+            query = self._given.query if self._given.is_query_proved else {}
+            matches, wrong = usual_identity(self._given.body, query, self._region)
             none = "no crm_id, profile_id, email or phone at the top of the body or the query"
             return matches, wrong if matches or wrong else [none]
         found: list[Match] = []

@@ -202,6 +202,7 @@ class _Reading:
             call=body,
             headers=places.clean_headers(call),
             query=self._query(clean.raw_query),
+            is_query_proved=self._source.is_query_proved,
         )
 
     def _query(self, raw: str) -> dict[str, Json]:

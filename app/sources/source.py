@@ -50,6 +50,12 @@ class Source:
         return self.authenticator.secret_places.without_secrets(call)
 
     @property
+    def is_query_proved(self) -> bool:
+        """False where a signature leaves the query open: whoever repeats a call can change it."""
+        covers = self.authenticator.covers
+        return covers is None or CallPart.QUERY in covers
+
+    @property
     def secret_body_paths(self) -> tuple[str, ...]:
         """Where secrets stand in the decoded body, such as `auth.application_token`."""
         return tuple(path.text for path in self.authenticator.secret_places.fields)
