@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.altcraft.requests import START, method_url, start_body
-from app.model.start import ScenarioStart
+from app.altcraft.requests import masked_body, method_of, method_url
+from app.model.start import Match, ScenarioStart
 from app.revision import Revision
 from app.rules import Decision, evaluate
 from app.sources.call import Call
@@ -14,12 +14,20 @@ from app.sources.source import Source
 
 
 @dataclass(frozen=True, slots=True)
-class WouldSend:
-    """`bodies` are those of the matches, in the order in which they are tried; tokens masked."""
+class Request:
+    """Its token masked."""
 
-    rule: str
     url: str
-    bodies: Sequence[Mapping[str, Any]]
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class WouldSend:
+    """`requests` are tried in their order, while Altcraft knows no such profile; the last may
+    create it."""
+
+    start: ScenarioStart
+    requests: Sequence[Request]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,21 @@ def try_call(revision: Revision, source: Source, call: Call) -> Sequence[Trial] 
         decision = Decision((), ())
         if item.reason is None:
             decision = evaluate(revision.rules, item.variables, region=source.region)
-        requests = [_request(revision, start) for start in decision.starts]
+        requests = [_requests(revision, start) for start in decision.starts]
         reason = item.reason or decision.reason
         trials.append(Trial(item.dedup_key, reason, decision, requests))
     return trials
 
 
-def _request(revision: Revision, start: ScenarioStart) -> WouldSend:
-    url = method_url(str(revision.platforms[start.destination].settings.url), START)
-    bodies = [{"token": "***", **start_body(start, match)} for match in start.matches]
-    return WouldSend(start.rule, url, bodies)
+def _requests(revision: Revision, start: ScenarioStart) -> WouldSend:
+    base = str(revision.platforms[start.destination].settings.url)
+    always = start.imports is not None and start.imports.is_always
+    bodies = [_request(base, start, match, imports=always) for match in start.matches]
+    if start.imports is not None and not always and start.creating_match is not None:
+        bodies.append(_request(base, start, start.creating_match, imports=True))
+    return WouldSend(start, bodies)
+
+
+def _request(base: str, start: ScenarioStart, match: Match, *, imports: bool) -> Request:
+    url = method_url(base, method_of(start, imports=imports))
+    return Request(url, masked_body(start, match, imports=imports))

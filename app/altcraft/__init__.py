@@ -2,3 +2,8 @@
 
 Facts are those of Altcraft's public guides: "Engage profile in scenario", "API interaction".
 """
+
+from app.altcraft.progress import Progress
+from app.altcraft.requests import Item
+
+__all__ = ["Item", "Progress"]

@@ -1,10 +1,10 @@
 """Sends requests to one Altcraft platform, and says of each what became of it."""
 
 import asyncio
-import contextlib
 import ssl
+from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from types import SimpleNamespace
 
@@ -14,9 +14,19 @@ import orjson
 import structlog
 from httpx_aiohttp import AiohttpTransport
 
+from app.altcraft.batches import Asked, judge_batch
 from app.altcraft.progress import Progress
 from app.altcraft.replies import Answer, Meaning, judge
-from app.altcraft.requests import START, method_url, start_body
+from app.altcraft.requests import (
+    LARGEST_BYTES,
+    Body,
+    Item,
+    batch_body,
+    batch_method,
+    method_of,
+    method_url,
+    start_body,
+)
 from app.kit.clock import Clock
 from app.kit.errors import raised_at
 from app.kit.secret import Secret
@@ -24,7 +34,9 @@ from app.model.outcome import Outcome, OutcomeKind
 from app.model.start import Match, ScenarioStart
 
 _log = structlog.get_logger()
-_MAX_ANSWER_BYTES = 1024**2
+# A batch of 10,000 answers for each.
+_MAX_ANSWER_BYTES = 16 * 1024**2
+_TOO_LARGE = "not sent: the request is larger than 10 MB"
 _HEADERS = {
     "User-Agent": "altcraft-scenario-bridge",
     "Content-Type": "application/json",
@@ -56,14 +68,11 @@ class AltcraftClient:
         self._address = address
         self._known = known
         self._clock = clock
-        # Parsed once: by each request it costs as much as the sending.
-        self._url = httpx.URL(method_url(address.url, START))
+        self._urls: dict[str, httpx.URL] = {}
         self._limits = {"timeout": httpx.Timeout(address.timeout_s).as_dict()}
-        self._http = httpx.AsyncClient(
-            transport=AiohttpTransport(verify=_tls(), client=self._session),
-            trust_env=False,
-            follow_redirects=False,
-        )
+        # The transport itself: the client around it would only add cookies, redirects and
+        # authentication, which are not wanted, at the price of half a request.
+        self._http = AiohttpTransport(verify=_tls(), client=self._session)
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -73,20 +82,58 @@ class AltcraftClient:
         start: ScenarioStart,
         match: Match,
         *,
+        imports: bool = False,
         request_id: str,
         progress: Progress | None = None,
     ) -> Outcome:
         """Never raises for what the other side or the network does: that is an Outcome. Whoever
         cancels it learns from `progress` whether the start may have been sent."""
-        progress = progress or Progress()
+        found = await self._exchange(
+            method_of(start, imports=imports),
+            start_body(start, match, imports=imports),
+            request_id,
+            progress or Progress(),
+        )
+        if isinstance(found, Outcome):
+            return found
+        return judge(found, self._known, self._clock.now(), hidden=self._token)
+
+    async def start_batch(
+        self,
+        items: Sequence[Item],
+        *,
+        as_task: bool,
+        request_id: str,
+        progress: Progress | None = None,
+    ) -> list[Outcome]:
+        """As `start`, for many of one target in one request: an outcome for each, in order."""
+        found = await self._exchange(
+            batch_method(items[0], as_task=as_task),
+            batch_body(items),
+            request_id,
+            progress or Progress(),
+        )
+        if isinstance(found, Outcome):
+            return [replace(found, is_of_all=True)] * len(items)
+        asked = Asked(len(items), as_task=as_task)
+        return judge_batch(found, asked, self._known, self._clock.now(), hidden=self._token)
+
+    @property
+    def _token(self) -> str:
+        return self._address.token.reveal()
+
+    async def _exchange(
+        self, method: str, body: Body, request_id: str, progress: Progress
+    ) -> Answer | Outcome:
+        """The answer, or what became of the request where there is none."""
         _progress.set(progress)
-        token = self._address.token.reveal()
         try:
             # In the body, as documented for every version; the header came later.
-            body = orjson.dumps({"token": token, **start_body(start, match)})
+            content = orjson.dumps({"token": self._token, **body})
+            if len(content) > LARGEST_BYTES:
+                return Outcome(OutcomeKind.MALFORMED, text=_TOO_LARGE)
             async with asyncio.timeout(self._address.timeout_s):
-                answer = await self._post(body, request_id)
-            return judge(answer, self._known, self._clock.now(), hidden=token)
+                return await self._post(self._url(method), content, request_id)
         except TimeoutError:
             what = "answer" if progress.was_written else "connection"
             return _broken(progress, f"no {what} within {self._address.timeout_s:g} s")
@@ -101,24 +148,32 @@ class AltcraftClient:
             )
             return _broken(progress, type(error).__name__)
 
-    async def _post(self, body: bytes, request_id: str) -> Answer:
+    def _url(self, method: str) -> httpx.URL:
+        # Parsed once: by each request it costs as much as the sending.
+        url = self._urls.get(method)
+        if url is None:
+            url = self._urls[method] = httpx.URL(method_url(self._address.url, method))
+        return url
+
+    async def _post(self, url: httpx.URL, content: bytes, request_id: str) -> Answer:
         headers = {**_HEADERS, "X-Request-Id": request_id}
         request = httpx.Request(
-            "POST", self._url, headers=headers, content=body, extensions=self._limits
+            "POST", url, headers=headers, content=content, extensions=self._limits
         )
-        reply = await self._http.send(request, stream=True)
-        async with contextlib.aclosing(reply):
-            raw, is_cut = b"", False
-            try:
-                async for part in reply.aiter_bytes():
-                    raw += part
-                    if len(raw) > _MAX_ANSWER_BYTES:
-                        is_cut = True
-                        break
-            except (httpx.HTTPError, aiohttp.ClientError):
-                is_cut = True
-            said = {name: reply.headers.get(name, "") for name in _READ_HEADERS}
-            return Answer(reply.status_code, said, raw, is_cut)
+        reply = await self._http.handle_async_request(request)
+        raw, is_cut = bytearray(), False
+        try:
+            async for part in reply.aiter_raw():
+                raw += part
+                if len(raw) > _MAX_ANSWER_BYTES:
+                    is_cut = True
+                    break
+        except (httpx.HTTPError, aiohttp.ClientError):
+            is_cut = True
+        finally:
+            await reply.aclose()
+        said = {name: reply.headers.get(name, "") for name in _READ_HEADERS}
+        return Answer(reply.status_code, said, bytes(raw), is_cut)
 
     def _session(self) -> aiohttp.ClientSession:
         trace = aiohttp.TraceConfig()

@@ -81,7 +81,15 @@ class Answer:
 
 def judge(answer: Answer, known: Sequence[Meaning], now: datetime, *, hidden: str = "") -> Outcome:
     """`hidden` is a text, the token, that the outcome must not repeat though the answer does."""
-    said = None if answer.is_cut else _altcraft_body(answer.body, hidden)
+    said = None if answer.is_cut else _parsed(answer.body)
+    return judge_body(said, answer, known, now, hidden=hidden)
+
+
+def judge_body(
+    body: Json, answer: Answer, known: Sequence[Meaning], now: datetime, *, hidden: str = ""
+) -> Outcome:
+    """`body` is what `answer` says, or says of one start among many."""
+    said = _altcraft_body(body, hidden)
     if said is None:
         return _without_body(answer, now)
     error, text = said
@@ -143,12 +151,16 @@ def _by_status(status: int) -> tuple[OutcomeKind, bool]:
     return OutcomeKind.UNREADABLE, False
 
 
-def _altcraft_body(body: bytes, hidden: str) -> tuple[int, str] | None:
-    """`error` and `error_text`, or None when the body is not one of Altcraft's."""
+def _parsed(body: bytes) -> Json:
     try:
         said: Json = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+    return said
+
+
+def _altcraft_body(said: Json, hidden: str) -> tuple[int, str] | None:
+    """`error` and `error_text`, or None when the body is not one of Altcraft's."""
     if not isinstance(said, dict):
         return None
     error, text = said.get("error"), said.get("error_text")

@@ -73,7 +73,7 @@ def start_shape(start: ScenarioStart) -> dict[str, Json]:
     matches = [match_shape(match) for match in start.matches]
     return {
         "rule": start.rule,
-        "scenario": start.scenario,
+        start.target.value: start.scenario,
         "match": matches[0] if len(matches) == 1 else matches,
         "content": start.content,
         "destination": start.destination,
@@ -83,6 +83,8 @@ def start_shape(start: ScenarioStart) -> dict[str, Json]:
 def match_shape(match: Match) -> dict[str, Json]:
     if match.matching is Matching.CUSTOM:
         return {"custom": match.field, "value": match.value}
+    if match.matching is Matching.OTHER:
+        return {"matching": match.field, "fields": match.value}
     return {match.matching.value: match.value}
 
 
@@ -137,7 +139,7 @@ def _of_start(expected: ExpectedStart, found: ScenarioStart, at: str) -> Iterato
     got = start_shape(found)
     for name, value in _stated(expected).items():
         if _written(value) != _written(got[name]):
-            yield Difference(f"{at}.{name}", *_alike(value, got[name]))
+            yield Difference(f"{at}.{name}", *_alike(value, got.get(name)))
 
 
 def _alike(expected: Json, got: Json) -> tuple[Json, Json]:
@@ -151,6 +153,7 @@ def _stated(start: ExpectedStart) -> dict[str, Json]:
     stated: dict[str, Json] = {
         "rule": start.rule,
         "scenario": start.scenario,
+        "trigger": start.trigger,
         "match": None,
         "content": start.content,
         "destination": start.destination,

@@ -116,12 +116,8 @@ def _people(
 def _literals(revision: Revision, source: Source) -> Iterator[str]:
     """The texts that the rules of the source compare with."""
     for rule in revision.rules.of[source.name].rules:
-        expressions = [*rule.conditions, *(match.value for match in rule.matches)]
-        expressions += [value for _, value in rule.content]
-        if rule.scenario.by is not None:
-            expressions.append(rule.scenario.by)
         yield from rule.scenario.of or ()
-        for expression in expressions:
+        for expression in rule.expressions():
             yield from (a or b for a, b in _TEXT.findall(expression.text))
 
 

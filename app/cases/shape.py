@@ -62,6 +62,9 @@ Body = Annotated[
 ]
 
 
+_MODES = tuple("matching" if mode is Matching.OTHER else mode.value for mode in Matching)
+
+
 class ExpectedMatch(Part):
     """One way to find the profile, with the value that is sent."""
 
@@ -70,22 +73,29 @@ class ExpectedMatch(Part):
     profile_id: str | None = Field(None, description="24 hex characters")
     custom: str | None = Field(None, min_length=1, description="the profile field")
     value: str | int | None = Field(None, description="with `custom`: what the field must be")
+    email_profile: str | None = Field(None, description="as it is sent")
+    custom_request: dict[str, JsonValue] | None = Field(None, description="the query")
+    matching: str | None = Field(None, description="name of a further mode of the platform")
+    fields: dict[str, JsonValue] | None = Field(None, description="with `matching`: its fields")
 
     @model_validator(mode="after")
     def _is_one_mode(self) -> Self:
-        modes = [mode for mode in Matching if getattr(self, mode) is not None]
-        if len(modes) != 1:
-            raise ValueError(f"expected exactly one of {', '.join(Matching)}")
+        if sum(getattr(self, name) is not None for name in _MODES) != 1:
+            raise ValueError(f"expected exactly one of {', '.join(_MODES)}")
         if (self.custom is None) != (self.value is None):
             raise ValueError("`custom: FIELD` and `value: ...` go together")
+        if (self.matching is None) != (self.fields is None):
+            raise ValueError("`matching: MODE` and `fields: {...}` go together")
         return self
 
     @property
     def match(self) -> Match:
         if self.custom is not None:
             return Match(Matching.CUSTOM, self.value or "", self.custom)
-        mode = next(mode for mode in Matching if getattr(self, mode) is not None)
-        return Match(mode, getattr(self, mode))
+        if self.matching is not None:
+            return Match(Matching.OTHER, self.fields or {}, self.matching)
+        name = next(name for name in _MODES if getattr(self, name) is not None)
+        return Match(Matching(name), getattr(self, name))
 
 
 class ExpectedStart(Part):
@@ -93,6 +103,7 @@ class ExpectedStart(Part):
 
     rule: str | None = Field(None, description="name of the rule that holds")
     scenario: int | None = Field(None, strict=True, description="its number")
+    trigger: int | None = Field(None, strict=True, description="number of the trigger mailing")
     match: Annotated[OneOrMany[ExpectedMatch], Some] | None = Field(
         None, description="how the profile is found: all ways, in the order they are tried"
     )

@@ -133,7 +133,7 @@ def replay(
         if old is None or old.state not in (DeliveryState.DONE, DeliveryState.DEAD):
             return old
         fresh = _repeated(old)
-        await outbox.replay(fresh)
+        await outbox.add([fresh])
         return fresh
 
     found = with_store(again)

@@ -22,7 +22,9 @@ def masked(given: Json) -> Json:
 
 
 def shown_match(match: Match, *, reveal: bool) -> str:
-    name = f"custom {match.field}" if match.matching is Matching.CUSTOM else match.matching.value
+    name = match.matching.value
+    if match.matching in (Matching.CUSTOM, Matching.OTHER):
+        name = f"{name} {match.field}"
     return f"{name} = {match.value if reveal else _hint(str(match.value))}"
 
 

@@ -16,6 +16,7 @@ from app.cli.given import (
     read_body,
     read_headers,
 )
+from app.cli.handling import handling_words
 from app.cli.named import named
 from app.cli.tables import AsJson, as_json, complain, say
 from app.config.settings import environment
@@ -72,11 +73,13 @@ def _show(one: Trial) -> None:
     if one.dedup_key is not None:
         say(f"deduplication key: {one.dedup_key}")
     for sent in one.requests:
-        say(f'rule "{sent.rule}" holds and would send', style="bold")
-        for number, body in enumerate(sent.bodies):
+        say(f'rule "{sent.start.rule}" holds and would send', style="bold")
+        for number, request in enumerate(sent.requests):
             lead = "  POST" if number == 0 else "  if Altcraft knows no such profile: POST"
-            say(f"{lead} {sent.url}")
-            say(f"    {orjson.dumps(body).decode()}")
+            say(f"{lead} {request.url}")
+            say(f"    {orjson.dumps(request.body).decode()}")
+        for words in handling_words(sent.start.handling):
+            say(f"  {words}")
     for miss in one.decision.misses:
         say(str(miss), style="dim")
     for note in one.decision.notes:
@@ -90,7 +93,15 @@ def _shape(one: Trial) -> dict[str, object]:
         "dedup_key": one.dedup_key,
         "reason": one.reason,
         "requests": [
-            {"rule": sent.rule, "url": sent.url, "bodies": sent.bodies} for sent in one.requests
+            {
+                "rule": sent.start.rule,
+                sent.start.target.value: sent.start.scenario,
+                "url": sent.requests[0].url,
+                "bodies": [request.body for request in sent.requests],
+                "urls": [request.url for request in sent.requests],
+                "handling": handling_words(sent.start.handling),
+            }
+            for sent in one.requests
         ],
         "misses": [
             {"rule": miss.rule, "held": miss.held, "total": miss.total, "reason": miss.reason}

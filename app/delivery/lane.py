@@ -1,19 +1,35 @@
-"""The way to one destination: its client, its pace, and how many starts are on it."""
+"""The way to one destination: its client, its pace, and how many requests are on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.altcraft.progress import Progress
+from app.altcraft import Item, Progress
+from app.delivery.gate import Gate
 from app.delivery.pace import Pace
+from app.delivery.turns import Turns
 from app.delivery.verdict import RetryPolicy
-from app.model.outcome import Outcome
+from app.delivery.width import Width
+from app.model.outcome import Outcome, OutcomeKind
 from app.model.start import Match, ScenarioStart
+
+_BROKEN = (OutcomeKind.TEMPORARY, OutcomeKind.NOT_SENT, OutcomeKind.IN_DOUBT)
 
 
 class Starter(Protocol):
     async def start(
-        self, start: ScenarioStart, match: Match, *, request_id: str, progress: Progress
+        self,
+        start: ScenarioStart,
+        match: Match,
+        *,
+        imports: bool,
+        request_id: str,
+        progress: Progress,
     ) -> Outcome: ...
+
+    async def start_batch(
+        self, items: Sequence[Item], *, as_task: bool, request_id: str, progress: Progress
+    ) -> list[Outcome]: ...
 
     async def close(self) -> None: ...
 
@@ -26,14 +42,44 @@ class Lane:
     client: Starter
     pace: Pace
     policy: RetryPolicy
-    concurrency: int
+    width: Width
+    gate: Gate
+    turns: Turns = field(default_factory=Turns)
     in_flight: int = field(default=0, init=False)
     has_more: bool = field(default=False, init=False)
 
     @property
     def is_full(self) -> bool:
-        return self.in_flight >= self.concurrency
+        return self.in_flight >= self.width.current
 
     def room(self) -> int:
-        """How many starts may be claimed now."""
-        return self.pace.available(self.concurrency - self.in_flight)
+        """How many requests may be made now."""
+        allowed = self.gate.room()
+        free = self.width.current - self.in_flight
+        return self.pace.available(free if allowed is None else min(allowed, max(1, free)))
+
+    def ready_in_s(self) -> float:
+        """Seconds until at least one may be made, if there is room."""
+        return max(self.pace.ready_in_s(), self.gate.ready_in_s())
+
+    def begin(self) -> bool:
+        """One request is made; true when it is the probe."""
+        self.in_flight += 1
+        return self.gate.send()
+
+    def end(self, *, is_probe: bool) -> None:
+        self.in_flight -= 1
+        if is_probe:
+            self.gate.withdraw()
+
+    def note(self, outcome: Outcome, target: object, duration_s: float, *, is_probe: bool) -> None:
+        was_open = self.gate.is_open
+        self.gate.note(outcome, target, is_probe=is_probe)
+        if outcome.kind is OutcomeKind.THROTTLED:
+            self.pace.slow_down()
+        if outcome.kind in _BROKEN:
+            self.width.broke()
+        else:
+            self.width.answered(duration_s)
+        if self.gate.is_open and not was_open:
+            self.width.restart()

@@ -7,6 +7,7 @@ from random import Random
 
 import structlog
 
+from app.delivery.attempt import Exchange
 from app.delivery.record import Recorder
 from app.delivery.store import Store
 from app.delivery.verdict import RetryPolicy
@@ -96,7 +97,8 @@ class Leases:
         outcome = Outcome(OutcomeKind.IN_DOUBT, text=_LOST, in_doubt=True)
         policy = self._policy(delivery.start.destination)
         try:
-            await self._recorder.record(delivery, outcome, policy, self._clock.now())
+            exchange = Exchange(delivery, outcome, self._clock.now())
+            await self._recorder.record([exchange], policy)
         except Exception as error:  # noqa: BLE001 - its lease runs out once more
             _log.error(
                 "delivery.failed",

@@ -1,4 +1,4 @@
-"""The worker: claims what is due, sends it, and has it recorded."""
+"""The worker: claims what is due, in turns, and has it brought to Altcraft."""
 
 import asyncio
 import math
@@ -9,22 +9,20 @@ from random import Random
 
 import structlog
 
-from app.altcraft.progress import Progress
-from app.delivery.attempt import give_back, request_id
+from app.delivery.deliver import Deliverer
 from app.delivery.lane import Lane
+from app.delivery.late import end_late, tell_of_ended
 from app.delivery.lease import Leases
-from app.delivery.record import LAST_WRITE_S, Recorder
+from app.delivery.record import Recorder
+from app.delivery.stops import Stops
 from app.delivery.store import Store
 from app.delivery.verdict import RetryPolicy
 from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
 from app.kit.errors import raised_at
-from app.model.delivery import Delivery
-from app.model.outcome import Outcome, OutcomeKind
 from app.outbox import StoreUnavailable
 
 _log = structlog.get_logger()
-_CUT_OFF = "the worker stopped before an answer came; the start may have been sent"
 _LEAST_WAIT_S = 0.01
 _PAUSE_BASE_S = 0.3
 _PAUSE_CAP_S = 5.0
@@ -52,13 +50,17 @@ class Worker:
         self._clock = clock
         self._rng = rng
         self._owner = owner
-        self._recorder = Recorder(store, clock, rng)
-        self._leases = Leases(store, self._recorder, clock, rng, owner=owner, policy=self._policy)
+        recorder = Recorder(store, clock, rng)
+        self._leases = Leases(store, recorder, clock, rng, owner=owner, policy=self._policy)
+        self._deliverer = Deliverer(store, recorder, self._leases, clock)
+        self._stops = Stops(store, clock)
         self._lanes: dict[str, Lane] = {}
         self._retired: list[Lane] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._due_at: dict[str, datetime | None] = {}
         self._failures = 0
         self._has_new_lanes = False
+        self._is_restored = False
         self._strangers: set[str] = set()
 
     def use(self, lanes: Mapping[str, Lane], limits: WorkerLimits) -> None:
@@ -79,17 +81,23 @@ class Worker:
                     self._leases.watch(lambda: self._limits.lease_s, lambda: self._limits.poll_s),
                     name="watch the leases",
                 )
+                ending = group.create_task(
+                    end_late(self._store, lambda: self._limits.poll_s, self._rng),
+                    name="end what is too old",
+                )
                 while not stop.is_set():
                     await self._round(group, stop)
                 await self._finish()
                 watching.cancel()
+                ending.cancel()
         finally:
             for lane in [*self._lanes.values(), *self._retired]:
                 await lane.client.close()
 
     async def _round(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         try:
-            await self._tell_of_strangers()
+            await self._begin()
+            await self._stops.tell(self._lanes.values())
             claimed = [await self._claim(group, lane) for lane in list(self._lanes.values())]
             self._failures = 0
             # A lane that took all it had room for may have more due; others wait to be woken.
@@ -103,6 +111,12 @@ class Worker:
             _log.error("delivery.round_failed", kind=type(error).__name__, at=raised_at(error))
             await self._pause(stop)
 
+    async def _begin(self) -> None:
+        if not self._is_restored:
+            await self._stops.restore(self._lanes.values())
+            self._is_restored = True
+        await self._tell_of_strangers()
+
     async def _claim(self, group: asyncio.TaskGroup, lane: Lane) -> bool:
         """Only what can be sent at once, so that in flight means "may have been sent". True when
         there may be more to claim at once."""
@@ -111,84 +125,50 @@ class Worker:
             return False
         # The look spares writers an idle worker's claims. Under load it would only cost time, in
         # which free slots stay empty.
-        if not lane.has_more and not await self._store.has_due(lane.name):
+        if not lane.has_more and not await self._has_due(lane):
             return False
         found = await self._store.claim(
-            owner=self._owner, destination=lane.name, limit=room, lease_s=self._limits.lease_s
+            owner=self._owner,
+            destination=lane.name,
+            room=room,
+            lease_s=self._limits.lease_s,
+            share=lane.turns.share,
         )
-        lane.pace.take(len(found))
-        lane.in_flight += len(found)
-        for delivery in found:
-            self._leases.hold(delivery)
-            task = group.create_task(self._deliver(lane, delivery), name=f"deliver {delivery.id}")
+        self._due_at[lane.name] = found.next_due_at
+        lane.pace.take(len(found.groups))
+        for members in found.groups:
+            is_probe = lane.begin()
+            for delivery in members:
+                self._leases.hold(delivery)
+            task = group.create_task(
+                self._deliverer.deliver(lane, members, is_probe=is_probe),
+                name=f"deliver {members[0].id}",
+            )
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-        lane.has_more = len(found) == room
+        tell_of_ended(found.ended)
+        lane.has_more = len(found.groups) == room
         return lane.has_more and lane.room() > 0
+
+    async def _has_due(self, lane: Lane) -> bool:
+        due_at = await self._store.next_due_at(lane.name)
+        self._due_at[lane.name] = due_at
+        return due_at is not None and due_at <= self._clock.now()
 
     async def _wait(self) -> None:
         limit_s = spread(self._limits.poll_s, rng=self._rng)
-        for lane in list(self._lanes.values()):
+        for lane in self._lanes.values():
             if not lane.is_full:
-                limit_s = min(limit_s, await self._ready_in_s(lane, limit_s))
+                limit_s = min(limit_s, self._ready_in_s(lane))
         await self._store.wakeup.wait(max(limit_s, _LEAST_WAIT_S))
 
-    async def _ready_in_s(self, lane: Lane, limit_s: float) -> float:
+    def _ready_in_s(self, lane: Lane) -> float:
         """Seconds until this lane has something due and may start it."""
-        paced_s = lane.pace.ready_in_s()
-        if paced_s >= limit_s:
-            return paced_s
-        due_at = await self._store.next_due_at([lane.name])
+        due_at = self._due_at.get(lane.name)
         if due_at is None:
             return math.inf
-        return max(paced_s, (due_at - self._clock.now()).total_seconds())
-
-    async def _deliver(self, lane: Lane, delivery: Delivery) -> None:
-        try:
-            # After the machine slept, say: another worker may be sending it.
-            if self._leases.is_over(delivery):
-                await self._store.settle(give_back(delivery))
-            else:
-                await self._attempt(lane, delivery)
-        except Exception as error:  # noqa: BLE001 - the lease runs out, and it is taken over
-            _log.error(
-                "delivery.failed",
-                delivery_id=delivery.id,
-                event_id=delivery.event_id,
-                kind=type(error).__name__,
-                at=raised_at(error),
-            )
-        finally:
-            lane.in_flight -= 1
-            self._leases.let_go(delivery)
-            self._store.wakeup.notify()
-
-    async def _attempt(self, lane: Lane, delivery: Delivery) -> None:
-        started_at, progress = self._clock.now(), Progress()
-        try:
-            outcome = await lane.client.start(
-                delivery.start,
-                delivery.start.matches[delivery.match_index],
-                request_id=request_id(delivery),
-                progress=progress,
-            )
-        except asyncio.CancelledError:
-            await self._cut_off(lane, delivery, progress, started_at)
-            raise
-        await self._recorder.record(delivery, outcome, lane.policy, started_at)
-
-    async def _cut_off(
-        self, lane: Lane, delivery: Delivery, progress: Progress, started_at: datetime
-    ) -> None:
-        if progress.was_written:
-            outcome = Outcome(OutcomeKind.IN_DOUBT, text=_CUT_OFF, in_doubt=True)
-            await self._recorder.record(
-                delivery, outcome, lane.policy, started_at, limit_s=LAST_WRITE_S
-            )
-            return
-        async with asyncio.timeout(LAST_WRITE_S):
-            await self._store.settle(give_back(delivery))
-        _log.info("delivery.given_back", delivery_id=delivery.id, event_id=delivery.event_id)
+        due_s = (due_at - self._clock.now()).total_seconds()
+        return max(lane.ready_in_s(), due_s)
 
     async def _finish(self) -> None:
         if not self._under_way:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -10,9 +9,9 @@ import structlog
 from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.kit.light import light
-from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.delivery import Delivery
 from app.model.event import Event, EventId, EventStatus
-from app.model.start import ScenarioStart
+from app.model.new_delivery import new_delivery
 from app.outbox import Acceptance, Accepted, Duplicate
 from app.revision import Revision
 from app.rules import Decision, evaluate
@@ -106,28 +105,6 @@ class _Stored:
         return cls(taken.variables.path, query, taken.variables.headers)
 
 
-def new_delivery(
-    start: ScenarioStart,
-    event: Event,
-    revision: str,
-    at: datetime,
-    replay_of: DeliveryId | None = None,
-) -> Delivery:
-    return Delivery(
-        id=DeliveryId(new_id()),
-        event_id=event.id,
-        source=event.source,
-        start=start,
-        config_revision=revision,
-        state=DeliveryState.PENDING,
-        match_index=0,
-        attempts=0,
-        created_at=at,
-        next_attempt_at=at,
-        replay_of=replay_of,
-    )
-
-
 def _decide(revision: Revision, source: Source, item: Item) -> Decision:
     if item.reason is not None:
         return Decision((), ())
@@ -167,7 +144,7 @@ def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
             "event_id": taking.event_id,
             "status": taking.status,
             "deliveries": [
-                {"id": d.id, "rule": d.start.rule, "scenario": d.start.scenario}
+                {"id": d.id, "rule": d.start.rule, d.start.target.value: d.start.scenario}
                 for d in taking.deliveries
             ],
         }

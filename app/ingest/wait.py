@@ -70,7 +70,7 @@ def _shape(taking: Taking, deliveries: Sequence[Delivery]) -> dict[str, object]:
             {
                 "id": d.id,
                 "rule": d.start.rule,
-                "scenario": d.start.scenario,
+                d.start.target.value: d.start.scenario,
                 "state": d.state,
                 "outcome": d.outcome,
             }

@@ -33,7 +33,8 @@ class OutcomeKind(StrEnum):
 class Outcome:
     """`text` is safe to store and show to operators: Altcraft's `error_text` or what broke.
     `in_doubt` is true when the scenario may have started. `retry_after_s` is what the answer
-    asked to wait, in seconds."""
+    asked to wait, in seconds. `is_of_all`: of a request that many share, said of all together and
+    of none by itself."""
 
     kind: OutcomeKind
     http_status: int | None = None
@@ -41,3 +42,4 @@ class Outcome:
     text: str | None = None
     in_doubt: bool = False
     retry_after_s: float | None = None
+    is_of_all: bool = False

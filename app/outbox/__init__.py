@@ -1,9 +1,12 @@
 """Keeps events and deliveries, durably. Knows no HTTP."""
 
 from app.outbox.accept import Acceptance, Accepted, Duplicate
+from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, DeliveryFilter, EventFilter
+from app.outbox.pauses import Pause, PauseKind
 from app.outbox.settle import Settlement
+from app.outbox.stoppages import Stoppage
 from app.outbox.store import Outbox
 from app.outbox.writer import WriterLimits
 
@@ -11,11 +14,16 @@ __all__ = [
     "Acceptance",
     "Accepted",
     "Backlog",
+    "Claimed",
     "DeliveryFilter",
     "Duplicate",
     "EventFilter",
     "Outbox",
+    "Pause",
+    "PauseKind",
     "Settlement",
+    "Share",
+    "Stoppage",
     "StoreUnavailable",
     "WriterLimits",
 ]

@@ -9,14 +9,19 @@ from app.kit.light import light
 from app.model.delivery import Delivery
 from app.model.event import Event, EventId
 from app.outbox import tables
+from app.outbox.bursts import collapsed
 from app.outbox.engine import insert_all, insert_new
+from app.outbox.people import write_people
 from app.outbox.rows import (
     DELIVERY_COLUMNS,
     EVENT_COLUMNS,
+    PLAIN_COLUMNS,
     Values,
     delivery_row,
     event_row,
+    is_plain,
     micros,
+    plain_row,
 )
 from app.outbox.writer import Write
 
@@ -53,9 +58,26 @@ Results = list[Accepted | Duplicate]
 _ACCEPTED = Accepted()
 
 
-def _accept(connection: Connection, units: Sequence[Unit]) -> list[Results]:
-    acceptances = [acceptance for unit in units for acceptance in unit]
-    first = _first_events(connection, acceptances)
+def accepting(person_key: bytes) -> Write[Unit, Results]:
+    """Accepts into the store that has this key."""
+
+    def accept(connection: Connection, units: Sequence[Unit]) -> list[Results]:
+        results, fresh = _sorted_out(connection, units)
+        if fresh:
+            rows = [event_row(acceptance.event) for acceptance in fresh]
+            insert_all(connection, tables.event, EVENT_COLUMNS, rows)
+            deliveries = [d for acceptance in fresh for d in acceptance.deliveries]
+            add_deliveries(connection, person_key, deliveries)
+        return results
+
+    return Write("accept", accept)
+
+
+def _sorted_out(
+    connection: Connection, units: Sequence[Unit]
+) -> tuple[list[Results], list[Acceptance]]:
+    """What to say of each acceptance, and those that are new."""
+    first = _first_events(connection, [acceptance for unit in units for acceptance in unit])
     results: list[Results] = []
     fresh: list[Acceptance] = []
     for unit in units:
@@ -67,17 +89,21 @@ def _accept(connection: Connection, units: Sequence[Unit]) -> list[Results]:
                 results[-1].append(_ACCEPTED)
             else:
                 results[-1].append(Duplicate(known))
-    _insert(connection, fresh)
-    return results
+    return results, fresh
 
 
-def _insert(connection: Connection, fresh: Sequence[Acceptance]) -> None:
-    if not fresh:
+def add_deliveries(
+    connection: Connection, person_key: bytes, deliveries: Sequence[Delivery]
+) -> None:
+    if not deliveries:
         return
-    insert_all(connection, tables.event, EVENT_COLUMNS, [event_row(a.event) for a in fresh])
-    deliveries = [delivery_row(d) for a in fresh for d in a.deliveries]
-    if deliveries:
-        insert_all(connection, tables.delivery, DELIVERY_COLUMNS, deliveries)
+    if all(is_plain(delivery) for delivery in deliveries):
+        rows = [plain_row(delivery) for delivery in deliveries]
+        insert_all(connection, tables.delivery, PLAIN_COLUMNS, rows)
+    else:
+        rows = [delivery_row(delivery) for delivery in collapsed(connection, deliveries)]
+        insert_all(connection, tables.delivery, DELIVERY_COLUMNS, rows)
+    write_people(connection, person_key, deliveries)
 
 
 def _first_events(
@@ -147,6 +173,3 @@ def _dedup_values(acceptance: Acceptance) -> Values:
         "event_id": acceptance.event.id,
         "received_at": micros(acceptance.event.received_at),
     }
-
-
-ACCEPT: Write[Unit, Results] = Write("accept", _accept)

@@ -1,34 +1,28 @@
 """Claims deliveries for a worker, by a lease; a lease that runs out gives them back."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Select, literal, select, update
 
-from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.delivery import Delivery, DeliveryState, Ending
+from app.model.flow import batch_size_of
 from app.outbox import tables
+from app.outbox.pauses import Paused, pauses
 from app.outbox.rows import delivery_of, instant, micros
+from app.outbox.sorting import Claim, Sorter
+from app.outbox.turns import Flow, waiting_flows
+from app.outbox.writer import Write
 
 _table = tables.delivery.c
+_LOOKS = 4
+_MOST_TOGETHER = 10_000
 
 
 def in_state(state: DeliveryState) -> ColumnElement[bool]:
     # Written out, not bound: a partial index is used only where the text shows its condition.
     return _table.state == literal(state.value, literal_execute=True)
-
-
-def due(destination: str, now: datetime, limit: int) -> Select[tuple[str]]:
-    return (
-        select(_table.id)
-        .where(
-            in_state(DeliveryState.PENDING),
-            _table.destination == destination,
-            _table.next_attempt_at <= micros(now),
-        )
-        .order_by(_table.next_attempt_at, _table.id)
-        .limit(limit)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +34,146 @@ class Hold:
     lease_s: float
 
     @property
-    def until(self) -> int:
-        return micros(self.now + timedelta(seconds=self.lease_s))
+    def until(self) -> datetime:
+        return self.now + timedelta(seconds=self.lease_s)
 
 
-def claim(connection: Connection, hold: Hold, destination: str, limit: int) -> list[Delivery]:
-    chosen = due(destination, hold.now, limit).with_for_update(skip_locked=True)
-    found = connection.execute(
-        update(tables.delivery)
-        .where(_table.id.in_(chosen.scalar_subquery()))
-        .values(state=DeliveryState.IN_FLIGHT.value, lease_owner=hold.owner, lease_until=hold.until)
-        .returning(*tables.delivery.c)
+Share = Callable[[Sequence[str], int], Sequence[tuple[str, int]]]
+"""Divides a number of requests among the flows that have something due, in turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """`room`: how many requests may be made with what is claimed."""
+
+    hold: Hold
+    destination: str
+    room: int
+    share: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Each of `groups` is for one request. `next_due_at`: when the first of what waited before
+    was due; None: nothing waits, or it is paused. `ended`: what goes no more, and why."""
+
+    groups: Sequence[Sequence[Delivery]]
+    next_due_at: datetime | None = None
+    ended: Sequence[tuple[Delivery, Ending]] = ()
+
+
+def _claim(connection: Connection, requests: Sequence[ClaimRequest]) -> list[Claimed]:
+    paused = Paused(pauses(connection))
+    return [_claim_one(connection, request, paused) for request in requests]
+
+
+def _claim_one(connection: Connection, request: ClaimRequest, paused: Paused) -> Claimed:
+    if paused.destination(request.destination):
+        return Claimed(())
+    found = waiting_flows(connection, request.destination)
+    flows = [flow for flow in found if not paused.flow(flow.name)]
+    due = [flow.name for flow in flows if flow.due_at <= micros(request.hold.now)]
+    taking = _Taking(connection, request, paused)
+    if due and request.room > 0:
+        taking.take(request.share(due, request.room), due)
+    return Claimed(taking.groups, _next_due_at(flows), taking.sorter.ended)
+
+
+def _next_due_at(flows: Sequence[Flow]) -> datetime | None:
+    return instant(min(flow.due_at for flow in flows)) if flows else None
+
+
+CLAIM: Write[ClaimRequest, Claimed] = Write("claim", _claim)
+
+
+class _Taking:
+    def __init__(self, connection: Connection, request: ClaimRequest, paused: Paused) -> None:
+        self._connection = connection
+        self._request = request
+        self._left = request.room
+        self.sorter = Sorter(connection, request.hold.now, paused)
+        self.groups: list[Sequence[Delivery]] = []
+
+    def take(self, shares: Sequence[tuple[str, int]], due: Sequence[str]) -> None:
+        """What a flow leaves of its share the others may have."""
+        for flow, requests in shares:
+            self._take_of(flow, min(requests, self._left))
+        for flow in due:
+            if self._left <= 0:
+                break
+            self._take_of(flow, self._left)
+
+    def _take_of(self, flow: str, requests: int) -> None:
+        size = batch_size_of(flow)
+        wanted = min(requests * size, _MOST_TOGETHER)
+        taken: list[Delivery] = []
+        for _ in range(_LOOKS):
+            missing = wanted - len(taken)
+            if missing <= 0:
+                break
+            candidates = self._candidates(flow, missing)
+            taken += self._hold(self.sorter.sort(candidates))
+            if len(candidates) < missing:
+                break
+        for start in range(0, len(taken), size):
+            self.groups.append(taken[start : start + size])
+            self._left -= 1
+
+    def _candidates(self, flow: str, limit: int) -> list[Delivery]:
+        query = due_query(self._request.destination, flow, self._request.hold.now, limit)
+        rows = self._connection.execute(query.with_for_update(skip_locked=True))
+        return [delivery_of(row) for row in rows]
+
+    def _hold(self, claims: Sequence[Claim]) -> list[Delivery]:
+        if not claims:
+            return []
+        hold = self._request.hold
+        self._connection.execute(
+            update(tables.delivery)
+            .where(_table.id.in_([claim.delivery.id for claim in claims]))
+            .values(
+                state=DeliveryState.IN_FLIGHT.value,
+                lease_owner=hold.owner,
+                lease_until=micros(hold.until),
+            )
+        )
+        return [
+            replace(
+                claim.delivery,
+                state=DeliveryState.IN_FLIGHT,
+                lease_owner=hold.owner,
+                lease_until=hold.until,
+                reason=claim.note,
+            )
+            for claim in claims
+        ]
+
+
+def due_query(destination: str, flow: str, now: datetime, limit: int) -> Select[tuple[object, ...]]:
+    return (
+        select(*tables.delivery.c)
+        .where(
+            in_state(DeliveryState.PENDING),
+            _table.destination == destination,
+            _table.flow == flow,
+            _table.next_attempt_at <= micros(now),
+        )
+        .order_by(_table.next_attempt_at, _table.id)
+        .limit(limit)
     )
-    claimed = [delivery_of(row) for row in found]
-    return sorted(claimed, key=lambda delivery: (delivery.next_attempt_at, delivery.id))
 
 
-def cancel(connection: Connection, delivery_id: DeliveryId, reason: str, now: datetime) -> bool:
-    done = connection.execute(
-        update(tables.delivery)
-        .where(_table.id == delivery_id, in_state(DeliveryState.PENDING))
-        .values(state=DeliveryState.DEAD.value, reason=reason, finished_at=micros(now))
-    )
-    return done.rowcount == 1
+def next_due_at(connection: Connection, destination: str) -> datetime | None:
+    """Of what is not paused, the first; None: nothing waits."""
+    paused = Paused(pauses(connection))
+    if paused.destination(destination):
+        return None
+    flows = waiting_flows(connection, destination)
+    return _next_due_at([flow for flow in flows if not paused.flow(flow.name)])
 
 
 def expired(now: datetime, limit: int) -> Select[tuple[object, ...]]:
+    """Leases that ran out."""
     return (
         select(*tables.delivery.c)
         .where(in_state(DeliveryState.IN_FLIGHT), _table.lease_until <= micros(now))
@@ -86,19 +194,7 @@ def take_expired(connection: Connection, hold: Hold, limit: int) -> list[Deliver
     found = connection.execute(
         update(tables.delivery)
         .where(_table.id.in_(chosen.scalar_subquery()))
-        .values(lease_owner=hold.owner, lease_until=hold.until)
+        .values(lease_owner=hold.owner, lease_until=micros(hold.until))
         .returning(*tables.delivery.c)
     )
     return [delivery_of(row) for row in found]
-
-
-def next_due_at(connection: Connection, destinations: Sequence[str]) -> datetime | None:
-    firsts = [
-        select(func.min(_table.next_attempt_at).label("at")).where(
-            in_state(DeliveryState.PENDING), _table.destination == destination
-        )
-        for destination in destinations
-    ]
-    times = [connection.execute(first).scalar() for first in firsts]
-    known = [at for at in times if at is not None]
-    return instant(min(known)) if known else None

@@ -40,6 +40,8 @@ _BUSY_MS = 5000
 _BUSY_STEP_S = 0.0003
 # Parameters are what people sent: never in the text of an error.
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
+# Of one statement: both engines take 32766.
+_MOST_VALUES = 30_000
 _MIGRATION_LOCK = 7_215_023
 
 
@@ -153,11 +155,13 @@ def insert_new(table: Table, dialect: Dialect) -> Any:
 def insert_all(
     connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Inserts many rows by one statement. `executemany` would take SQLite's lock on the
+    """Inserts many rows by few statements. `executemany` would take SQLite's lock on the
     interpreter once a row, in a thread that competes for it with the loop."""
-    statement = _insert_text(table, columns, connection.dialect, len(rows))
-    values = tuple(chain.from_iterable(rows))
-    connection.exec_driver_sql(statement, values)
+    at_once = _MOST_VALUES // len(columns)
+    for start in range(0, len(rows), at_once):
+        part = rows[start : start + at_once]
+        statement = _insert_text(table, columns, connection.dialect, len(part))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
 
 
 @lru_cache(maxsize=1024)

@@ -105,7 +105,7 @@ def attempts(connection: Connection, delivery_id: DeliveryId) -> list[Attempt]:
 def backlog(connection: Connection) -> list[Backlog]:
     """Counted within the partial indexes of what waits, whatever lies behind."""
     found: list[Backlog] = []
-    for state in (DeliveryState.PENDING, DeliveryState.IN_FLIGHT):
+    for state in (DeliveryState.PENDING, DeliveryState.PAUSED, DeliveryState.IN_FLIGHT):
         rows = connection.execute(
             select(
                 _delivery.destination,

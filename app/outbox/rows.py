@@ -6,10 +6,20 @@ from typing import Any, TypeAlias
 import orjson
 from sqlalchemy import Row as Found
 
-from app.model.delivery import Attempt, AttemptId, Delivery, DeliveryId, DeliveryState
+from app.model.delivery import (
+    Attempt,
+    AttemptId,
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    ending_or_outcome,
+)
 from app.model.event import Event, EventId, EventStatus
+from app.model.flow import flow_of
+from app.model.handling import PLAIN
 from app.model.outcome import OutcomeKind
-from app.model.start import InDoubt, Match, Matching, ScenarioStart
+from app.model.start import InDoubt, Match, Matching, OnUnknownProfile, ScenarioStart, Target
+from app.outbox.options import options_text, start_options
 
 Values: TypeAlias = dict[str, Any]
 Row: TypeAlias = tuple[Any, ...]
@@ -24,6 +34,10 @@ def micros(at: datetime) -> int:
 
 def instant(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
+
+
+def _maybe_micros(at: datetime | None) -> int | None:
+    return None if at is None else micros(at)
 
 
 def _maybe_instant(at: int | None) -> datetime | None:
@@ -77,7 +91,7 @@ def event_of(row: Found[Any]) -> Event:
     )
 
 
-DELIVERY_COLUMNS = (
+PLAIN_COLUMNS = (
     "id",
     "event_id",
     "source",
@@ -94,10 +108,38 @@ DELIVERY_COLUMNS = (
     "created_at",
     "next_attempt_at",
     "replay_of",
+    "flow",
 )
+"""Of a delivery that asks for nothing special; the others have what stands for that."""
+SPECIAL_COLUMNS = (
+    "target",
+    "options",
+    "batch_size",
+    "expires_at",
+    "order_key",
+    "limit_key",
+    "burst_key",
+    "burst_at",
+    "act_id",
+)
+ENDED_COLUMNS = ("outcome", "reason", "finished_at")
+"""In the table these stand before `replay_of`."""
+DELIVERY_COLUMNS = (*PLAIN_COLUMNS[:15], *ENDED_COLUMNS, *PLAIN_COLUMNS[15:], *SPECIAL_COLUMNS)
 
 
-def delivery_row(delivery: Delivery) -> Row:
+def is_plain(delivery: Delivery) -> bool:
+    start = delivery.start
+    return (
+        start.handling is PLAIN
+        and start.imports is None
+        and start.fields is None
+        and start.target is Target.SCENARIO
+        and start.on_unknown_profile is OnUnknownProfile.FAIL
+        and delivery.act_id is None
+    )
+
+
+def plain_row(delivery: Delivery) -> Row:
     start = delivery.start
     return (
         delivery.id,
@@ -116,6 +158,28 @@ def delivery_row(delivery: Delivery) -> Row:
         micros(delivery.created_at),
         micros(delivery.next_attempt_at),
         delivery.replay_of,
+        flow_of(delivery),
+    )
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    handling = delivery.start.handling
+    plain = plain_row(delivery)
+    return (
+        *plain[:15],
+        delivery.outcome.value if delivery.outcome else None,
+        delivery.reason,
+        _maybe_micros(delivery.finished_at),
+        *plain[15:],
+        delivery.start.target.value,
+        options_text(delivery.start),
+        delivery.batch_size,
+        _maybe_micros(handling.expires_at),
+        handling.order.key if handling.order else None,
+        handling.at_most.key if handling.at_most else None,
+        handling.burst.key if handling.burst else None,
+        _maybe_micros(delivery.burst_at),
+        delivery.act_id,
     )
 
 
@@ -137,10 +201,16 @@ def delivery_of(row: Found[Any]) -> Delivery:
         next_attempt_at=instant(row.next_attempt_at),
         lease_owner=row.lease_owner,
         lease_until=_maybe_instant(row.lease_until),
-        outcome=OutcomeKind(row.outcome) if row.outcome else None,
+        outcome=ending_or_outcome(row.outcome) if row.outcome else None,
         reason=row.reason,
         finished_at=_maybe_instant(row.finished_at),
         replay_of=DeliveryId(row.replay_of) if row.replay_of else None,
+        failures=row.failures,
+        failing_since=_maybe_instant(row.failing_since),
+        batch_size=row.batch_size,
+        burst_at=_maybe_instant(row.burst_at),
+        act_id=row.act_id,
+        replayed_as=DeliveryId(row.replayed_as) if row.replayed_as else None,
     )
 
 
@@ -149,6 +219,7 @@ def _start_of(row: Found[Any]) -> ScenarioStart:
         Match(Matching(match["matching"]), match["value"], match["field"])
         for match in orjson.loads(row.matches)
     )
+    options = start_options(row.options, _maybe_instant(row.expires_at))
     return ScenarioStart(
         rule=row.rule,
         destination=row.destination,
@@ -156,6 +227,11 @@ def _start_of(row: Found[Any]) -> ScenarioStart:
         matches=matches,
         content=orjson.loads(row.content),
         in_doubt=InDoubt(row.in_doubt),
+        target=Target(row.target),
+        fields=options.fields,
+        imports=options.imports,
+        on_unknown_profile=options.on_unknown_profile,
+        handling=options.handling,
     )
 
 
@@ -170,6 +246,7 @@ ATTEMPT_COLUMNS = (
     "altcraft_error",
     "error_text",
     "in_doubt",
+    "together",
 )
 
 
@@ -185,6 +262,7 @@ def attempt_row(attempt: Attempt) -> Row:
         attempt.altcraft_error,
         attempt.error_text,
         attempt.in_doubt,
+        attempt.together,
     )
 
 
@@ -200,4 +278,5 @@ def attempt_of(row: Found[Any]) -> Attempt:
         altcraft_error=row.altcraft_error,
         error_text=row.error_text,
         in_doubt=row.in_doubt,
+        together=row.together,
     )

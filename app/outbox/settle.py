@@ -1,23 +1,25 @@
 """Settles deliveries: the attempt and what follows of it in one commit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from app.model.delivery import Attempt, DeliveryId, DeliveryState
+from app.kit.light import light
+from app.model.delivery import Attempt, DeliveryId, DeliveryState, Ending
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
 from app.outbox.engine import insert_all
+from app.outbox.order import release
 from app.outbox.rows import ATTEMPT_COLUMNS, Values, attempt_row, micros
 from app.outbox.writer import Write
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Settlement:
     """What follows for a delivery that `lease_owner` holds. Without an `attempt` none is
-    counted."""
+    counted. `failures` and `failing_since` are new values; `flow` is that of its next request,
+    of up to `batch_size`; `order_key` is whose next may go when this one is done."""
 
     delivery_id: DeliveryId
     lease_owner: str
@@ -25,9 +27,14 @@ class Settlement:
     state: DeliveryState
     match_index: int
     next_attempt_at: datetime
-    outcome: OutcomeKind | None
+    outcome: OutcomeKind | Ending | None
     reason: str | None
     finished_at: datetime | None
+    flow: str
+    failures: int = 0
+    failing_since: datetime | None = None
+    batch_size: int = 1
+    order_key: str | None = None
 
 
 _table = tables.delivery
@@ -42,43 +49,69 @@ _settle = (
         outcome=bindparam("new_outcome"),
         reason=bindparam("new_reason"),
         finished_at=bindparam("finished"),
+        flow=bindparam("new_flow"),
+        failures=bindparam("new_failures"),
+        failing_since=bindparam("new_failing_since"),
+        batch_size=bindparam("new_batch_size"),
         lease_owner=None,
         lease_until=None,
     )
 )
+# Engines take some thousands of values in a statement.
+_ROWS_AT_ONCE = 1000
+_FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
 
 
-def _perform(connection: Connection, settlements: Sequence[Settlement]) -> list[bool]:
-    held = _held(connection, settlements)
-    results: list[bool] = []
+def _perform(connection: Connection, units: Sequence[Sequence[Settlement]]) -> list[Sequence[bool]]:
+    held = _held(connection, [one for unit in units for one in unit])
     kept: list[Settlement] = []
-    for settlement in settlements:
+    results: list[Sequence[bool]] = [_sorted_out(unit, held, kept) for unit in units]
+    if kept:
+        connection.execute(_settle, [_values(settlement) for settlement in kept])
+    attempts = [attempt_row(s.attempt) for s in kept if s.attempt]
+    insert_all(connection, tables.attempt, ATTEMPT_COLUMNS, attempts)
+    _release(connection, kept)
+    return results
+
+
+def _sorted_out(
+    unit: Sequence[Settlement], held: dict[str, str | None], kept: list[Settlement]
+) -> list[bool]:
+    results = []
+    for settlement in unit:
         # Popped: of two settlements of one delivery in one commit only the first is true.
         is_ours = held.pop(settlement.delivery_id, None) == settlement.lease_owner
         results.append(is_ours)
         if is_ours:
             kept.append(settlement)
-    if kept:
-        connection.execute(_settle, [_values(settlement) for settlement in kept])
-    attempts = [attempt_row(s.attempt) for s in kept if s.attempt]
-    if attempts:
-        insert_all(connection, tables.attempt, ATTEMPT_COLUMNS, attempts)
     return results
+
+
+def _release(connection: Connection, kept: Sequence[Settlement]) -> None:
+    for one in kept:
+        if one.order_key is not None and one.state in _FINAL:
+            release(connection, [one.order_key], one.finished_at or one.next_attempt_at)
 
 
 def _held(connection: Connection, settlements: Sequence[Settlement]) -> dict[str, str | None]:
     """Who holds each delivery; locked, so that it stays true until the commit."""
     ids = [settlement.delivery_id for settlement in settlements]
-    found = connection.execute(
-        select(_table.c.id, _table.c.lease_owner)
-        .where(_table.c.id.in_(ids), _table.c.state == DeliveryState.IN_FLIGHT.value)
-        .with_for_update()
-    )
-    return {row.id: row.lease_owner for row in found}
+    held: dict[str, str | None] = {}
+    for start in range(0, len(ids), _ROWS_AT_ONCE):
+        found = connection.execute(
+            select(_table.c.id, _table.c.lease_owner)
+            .where(
+                _table.c.id.in_(ids[start : start + _ROWS_AT_ONCE]),
+                _table.c.state == DeliveryState.IN_FLIGHT.value,
+            )
+            .with_for_update()
+        )
+        held |= {row.id: row.lease_owner for row in found}
+    return held
 
 
 def _values(settlement: Settlement) -> Values:
-    finished = settlement.finished_at
+    finished, failing = settlement.finished_at, settlement.failing_since
     return {
         "delivery_id": settlement.delivery_id,
         "new_state": settlement.state.value,
@@ -88,7 +121,11 @@ def _values(settlement: Settlement) -> Values:
         "new_outcome": settlement.outcome.value if settlement.outcome else None,
         "new_reason": settlement.reason,
         "finished": micros(finished) if finished else None,
+        "new_flow": settlement.flow,
+        "new_failures": settlement.failures,
+        "new_failing_since": micros(failing) if failing else None,
+        "new_batch_size": settlement.batch_size,
     }
 
 
-SETTLE: Write[Settlement, bool] = Write("settle", _perform)
+SETTLE: Write[Sequence[Settlement], Sequence[bool]] = Write("settle", _perform)

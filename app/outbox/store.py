@@ -12,14 +12,16 @@ from sqlalchemy import Connection, text
 from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
-from app.outbox import claims, history, tables
-from app.outbox.accept import ACCEPT, Acceptance, Accepted, Duplicate
-from app.outbox.engine import insert_all
+from app.outbox import claims, endings, history, pauses, stoppages
+from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting, add_deliveries
+from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, DeliveryFilter, EventFilter
 from app.outbox.migrations import upgrade
-from app.outbox.rows import DELIVERY_COLUMNS, delivery_row
+from app.outbox.pauses import Pause, PauseKind
+from app.outbox.people import person_key
 from app.outbox.settle import SETTLE, Settlement
+from app.outbox.stoppages import Stoppage
 from app.outbox.transactions import Transactions, reading, writing
 from app.outbox.wakeup import Wakeup
 from app.outbox.writer import SharedWriter, WriterLimits
@@ -35,9 +37,16 @@ class Outbox:
     """Every method raises StoreUnavailable when the store can't do it now."""
 
     def __init__(
-        self, writer: SharedWriter, writes: Transactions, reads: Transactions, clock: Clock
+        self,
+        writer: SharedWriter,
+        writes: Transactions,
+        reads: Transactions,
+        clock: Clock,
+        person_key: bytes,
     ) -> None:
         self._writer = writer
+        self._accept = accepting(person_key)
+        self._person_key = person_key
         self._writes = writes
         self._reads = reads
         self._clock = clock
@@ -54,10 +63,11 @@ class Outbox:
         """
         async with writing(url) as writes, reading(url) as reads:
             await writes.run(upgrade)
+            key = await writes.run(person_key)
             shared = SharedWriter(writes, writer or WriterLimits())
             task = asyncio.create_task(shared.run(), name="outbox writer")
             try:
-                yield cls(shared, writes, reads, clock)
+                yield cls(shared, writes, reads, clock, key)
             finally:
                 shared.close()
                 await _finish(task)
@@ -66,37 +76,71 @@ class Outbox:
         self, acceptances: Sequence[Acceptance], *, limit_s: float = 5.0
     ) -> list[Accepted | Duplicate]:
         """All of them or none, in a commit that is shared with whoever waits at the moment."""
-        results = await self._writer.write(ACCEPT, tuple(acceptances), limit_s=limit_s)
+        results = await self._writer.write(self._accept, tuple(acceptances), limit_s=limit_s)
         if any(acceptance.deliveries for acceptance in acceptances):
             self.wakeup.notify()
         return results
 
-    async def settle(self, settlement: Settlement, *, limit_s: float = 10.0) -> bool:
-        """False when the lease is no longer ours: somebody else decides then."""
-        return await self._writer.write(SETTLE, settlement, limit_s=limit_s)
+    async def settle(
+        self, settlements: Sequence[Settlement], *, limit_s: float = 10.0
+    ) -> Sequence[bool]:
+        """All in one commit. False of what is no longer ours: somebody else decides then."""
+        return await self._writer.write(SETTLE, settlements, limit_s=limit_s)
 
     async def claim(
-        self, *, owner: str, destination: str, limit: int, lease_s: float
-    ) -> list[Delivery]:
-        """Due deliveries, the longest due first, held by `owner` for `lease_s` seconds."""
-        hold = claims.Hold(owner, self._clock.now(), lease_s)
-        return await self._writes.run(lambda c: claims.claim(c, hold, destination, limit))
+        self,
+        *,
+        owner: str,
+        destination: str,
+        room: int,
+        lease_s: float,
+        share: Share,
+        limit_s: float = 10.0,
+    ) -> Claimed:
+        """What is due, of each flow the longest due first, for up to `room` requests, held by
+        `owner` for `lease_s` seconds. What is too old, paused or not to go yet is put where it
+        belongs on the way."""
+        hold = Hold(owner, self._clock.now(), lease_s)
+        request = ClaimRequest(hold, destination, room, share)
+        return await self._writer.write(CLAIM, request, limit_s=limit_s)
+
+    async def expire(self, *, limit: int = 500) -> list[Delivery]:
+        """A step of ending what is older than it may be."""
+        now = self._clock.now()
+        return await self._writes.run(lambda c: endings.expire(c, now, limit))
 
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]:
         """Deliveries of workers that were lost, now held by `owner`: each may have been sent."""
-        hold = claims.Hold(owner, self._clock.now(), lease_s)
+        hold = Hold(owner, self._clock.now(), lease_s)
         return await self._writes.run(lambda c: claims.take_expired(c, hold, limit))
 
-    async def replay(self, delivery: Delivery) -> None:
-        """Adds a new delivery of an event that exists."""
-        rows = [delivery_row(delivery)]
-        await self._writes.run(lambda c: insert_all(c, tables.delivery, DELIVERY_COLUMNS, rows))
+    async def add(self, deliveries: Sequence[Delivery]) -> None:
+        """New deliveries of events that exist."""
+        key = self._person_key
+        await self._writes.run(lambda c: add_deliveries(c, key, deliveries))
         self.wakeup.notify()
 
-    async def cancel(self, delivery_id: DeliveryId, reason: str) -> bool:
-        """A waiting delivery becomes a dead letter. False when it waits no more."""
-        now = self._clock.now()
-        return await self._writes.run(lambda c: claims.cancel(c, delivery_id, reason, now))
+    async def pauses(self) -> list[Pause]:
+        return await self._read(pauses.pauses)
+
+    async def pause(self, pause: Pause) -> bool:
+        """False when it is paused already."""
+        return await self._writes.run(lambda c: pauses.begin(c, pause))
+
+    async def resume(self, kind: PauseKind, name: str) -> bool:
+        """False when it is not paused. What it held up goes on, in steps."""
+        was_paused = await self._writes.run(lambda c: pauses.end(c, kind, name))
+        while await self._writes.run(pauses.let_go):
+            pass
+        self.wakeup.notify()
+        return was_paused
+
+    async def stoppages(self) -> list[Stoppage]:
+        return await self._read(stoppages.stoppages)
+
+    async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
+        """These hold now; those of the destinations in `gone` no more."""
+        await self._writes.run(lambda c: stoppages.put(c, found, gone))
 
     async def probe(self) -> None:
         """Proves that the store takes a write, and leaves none."""
@@ -107,17 +151,18 @@ class Outbox:
         except TimeoutError:
             raise StoreUnavailable(f"no write within {_PROBE_LIMIT_S:g} s") from None
 
-    async def has_due(self, destination: str) -> bool:
-        """A look without a lock, so that an idle worker never makes a writer wait."""
-        query = claims.due(destination, self._clock.now(), 1)
+    async def has_late(self) -> bool:
+        """Whether something that waits is older than it may be."""
+        query = endings.late(self._clock.now(), 1)
         return await self._read(lambda c: c.execute(query).first() is not None)
 
     async def has_expired(self) -> bool:
         query = claims.expired(self._clock.now(), 1)
         return await self._read(lambda c: c.execute(query).first() is not None)
 
-    async def next_due_at(self, destinations: Sequence[str]) -> datetime | None:
-        return await self._read(lambda c: claims.next_due_at(c, destinations))
+    async def next_due_at(self, destination: str) -> datetime | None:
+        """A look without a lock, so that an idle worker never makes a writer wait."""
+        return await self._read(lambda c: claims.next_due_at(c, destination))
 
     async def event(self, event_id: EventId) -> Event | None:
         return await self._read(lambda c: history.event(c, event_id))

@@ -27,6 +27,7 @@ metadata = MetaData(
 # order and the same bytes on both engines, and nothing to convert by the driver.
 _ID = String(36)
 _INSTANT = BigInteger
+_DIGEST = String(32)
 
 event = Table(
     "event",
@@ -80,6 +81,19 @@ delivery = Table(
     Column("reason", Text),
     Column("finished_at", _INSTANT),
     Column("replay_of", _ID),
+    Column("flow", String(200), nullable=False, server_default=""),
+    Column("target", String(16), nullable=False, server_default="scenario"),
+    Column("options", Text),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", _INSTANT),
+    Column("batch_size", Integer, nullable=False, server_default="1"),
+    Column("expires_at", _INSTANT),
+    Column("order_key", _DIGEST),
+    Column("limit_key", _DIGEST),
+    Column("burst_key", _DIGEST),
+    Column("burst_at", _INSTANT),
+    Column("act_id", _ID),
+    Column("replayed_as", _ID),
 )
 
 attempt = Table(
@@ -95,6 +109,59 @@ attempt = Table(
     Column("altcraft_error", BigInteger),
     Column("error_text", Text),
     Column("in_doubt", Boolean, nullable=False),
+    Column("together", Integer, nullable=False, server_default="1"),
+)
+
+# Who is concerned by which delivery: keyed digests of the values that name the person.
+person = Table(
+    "person",
+    metadata,
+    Column("digest", BigInteger, nullable=False),
+    Column("delivery_id", _ID, nullable=False),
+    PrimaryKeyConstraint("digest", "delivery_id"),
+    sqlite_with_rowid=False,
+)
+
+# What operators told to wait.
+pause = Table(
+    "pause",
+    metadata,
+    Column("kind", String(16), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("since", _INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reason", Text),
+    PrimaryKeyConstraint("kind", "name"),
+)
+
+# Destinations that do not take starts at the moment, as a worker found.
+stoppage = Table(
+    "stoppage",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("cause", String(32), nullable=False),
+    Column("since", _INSTANT, nullable=False),
+    Column("probe_at", _INSTANT, nullable=False),
+    Column("detail", Text),
+)
+
+# What operators did.
+act = Table(
+    "act",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
 )
 
 Index("ix_event_source_id", event.c.source, event.c.id)
@@ -110,8 +177,9 @@ Index(
 # millions of finished deliveries as with none.
 _where_pending = text("state = 'pending'")
 Index(
-    "ix_delivery_due",
+    "ix_delivery_flow",
     delivery.c.destination,
+    delivery.c.flow,
     delivery.c.next_attempt_at,
     delivery.c.id,
     sqlite_where=_where_pending,
@@ -130,6 +198,51 @@ Index(
     delivery.c.id,
     sqlite_where=_where_dead,
     postgresql_where=_where_dead,
+)
+_where_paused = text("state = 'paused'")
+Index(
+    "ix_delivery_paused",
+    delivery.c.id,
+    sqlite_where=_where_paused,
+    postgresql_where=_where_paused,
+)
+_where_expires = text("state IN ('pending', 'paused') AND expires_at IS NOT NULL")
+Index(
+    "ix_delivery_expires",
+    delivery.c.expires_at,
+    sqlite_where=_where_expires,
+    postgresql_where=_where_expires,
+)
+_where_ordered = text("order_key IS NOT NULL AND state IN ('pending', 'paused', 'in_flight')")
+Index(
+    "ix_delivery_order",
+    delivery.c.order_key,
+    delivery.c.id,
+    sqlite_where=_where_ordered,
+    postgresql_where=_where_ordered,
+)
+_where_limited = text("limit_key IS NOT NULL")
+Index(
+    "ix_delivery_limit",
+    delivery.c.limit_key,
+    delivery.c.finished_at,
+    sqlite_where=_where_limited,
+    postgresql_where=_where_limited,
+)
+_where_burst = text("burst_key IS NOT NULL AND state IN ('pending', 'paused')")
+Index(
+    "ix_delivery_burst",
+    delivery.c.burst_key,
+    sqlite_where=_where_burst,
+    postgresql_where=_where_burst,
+)
+_where_of_act = text("act_id IS NOT NULL")
+Index(
+    "ix_delivery_act",
+    delivery.c.act_id,
+    delivery.c.id,
+    sqlite_where=_where_of_act,
+    postgresql_where=_where_of_act,
 )
 Index("ix_delivery_event_id", delivery.c.event_id)
 Index("ix_delivery_rule_id", delivery.c.rule, delivery.c.id)

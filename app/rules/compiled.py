@@ -5,14 +5,22 @@ from dataclasses import dataclass
 
 from app.expressions import Expression, Reads
 from app.expressions.reads import all_of
-from app.model.start import InDoubt, Matching
+from app.model.start import InDoubt, Matching, OnUnknownProfile, Target
+from app.rules.fields import CompiledField
+from app.rules.handling import CompiledHandling
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledMatch:
+    """`parts` are the fields of a further mode; every other mode has one, with no name."""
+
     matching: Matching
-    value: Expression
+    parts: tuple[tuple[str, Expression], ...]
     field: str | None = None
+
+    @property
+    def text(self) -> str:
+        return ", ".join(part.text for _, part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +33,15 @@ class ScenarioChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class CompiledImport:
+    is_always: bool
+    fields: tuple[CompiledField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
     """`sources` None means any. `conditions` must all hold. `matches` empty means that the
-    identity is taken from the usual names."""
+    identity is taken from the usual names. `handling` None: nothing special."""
 
     name: str
     sources: frozenset[str] | None
@@ -38,20 +52,29 @@ class CompiledRule:
     destination: str
     in_doubt: InDoubt
     stop: bool
+    target: Target = Target.SCENARIO
+    fields: tuple[CompiledField, ...] = ()
+    imports: CompiledImport | None = None
+    on_unknown_profile: OnUnknownProfile = OnUnknownProfile.FAIL
+    handling: CompiledHandling | None = None
 
     def reads(self) -> Reads:
         """What of a call it depends on."""
-        found = all_of(e.reads for e in self._expressions())
+        found = all_of(e.reads for e in self.expressions())
         # The usual names are looked for in the body.
         return found if self.matches else found | Reads.of(frozenset({"body"}), None)
 
     def needs(self) -> Reads:
         """What a scope must be filled with before it can be held against a call."""
-        return all_of(e.needs for e in self._expressions())
+        return all_of(e.needs for e in self.expressions())
 
-    def _expressions(self) -> Iterator[Expression]:
+    def expressions(self) -> Iterator[Expression]:
         yield from self.conditions
-        yield from (match.value for match in self.matches)
+        yield from (part for match in self.matches for _, part in match.parts)
         yield from (value for _, value in self.content)
+        for one in (*self.fields, *(self.imports.fields if self.imports else ())):
+            yield from one.expressions()
+        if self.handling:
+            yield from self.handling.expressions()
         if self.scenario.by:
             yield self.scenario.by

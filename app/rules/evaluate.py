@@ -1,13 +1,17 @@
 """Holds a call against the rules. Pure: no store, no network, no clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
 from app.kit.light import light
+from app.model.handling import PLAIN, Handling
 from app.model.json import Json
-from app.model.start import Match, ScenarioStart
+from app.model.start import CREATING, Import, Match, Matching, ScenarioStart
 from app.rules.build import Rules
-from app.rules.compiled import CompiledRule, ScenarioChoice
+from app.rules.compiled import CompiledImport, CompiledMatch, CompiledRule, ScenarioChoice
+from app.rules.fields import fields_of
+from app.rules.handling import Whose, handling_of
 from app.rules.identity import match_of, usual_identity
 
 
@@ -112,10 +116,37 @@ class _Call:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
         content = {name: self._value(f"content.{name}", value) for name, value in rule.content}
-        self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
-        return ScenarioStart(
-            rule.name, rule.destination, scenario, tuple(matches), content, rule.in_doubt
+        start = ScenarioStart(
+            rule=rule.name,
+            destination=rule.destination,
+            scenario=scenario,
+            matches=tuple(matches),
+            content=content,
+            in_doubt=rule.in_doubt,
+            target=rule.target,
+            fields=fields_of(rule.fields, self._value) if rule.fields else None,
+            imports=self._import(rule.imports, matches, wrong) if rule.imports else None,
+            on_unknown_profile=rule.on_unknown_profile,
+            handling=self._handling(rule, scenario, matches, wrong) if rule.handling else PLAIN,
         )
+        self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
+        return start
+
+    def _import(
+        self, given: CompiledImport, matches: Sequence[Match], wrong: list[str]
+    ) -> Import | None:
+        if not given.is_always and not any(match.matching in CREATING for match in matches):
+            wrong.append("on_unknown_profile: the call has nothing to create a profile by")
+            return None
+        return Import(given.is_always, fields_of(given.fields, self._value))
+
+    def _handling(
+        self, rule: CompiledRule, scenario: int, matches: Sequence[Match], wrong: list[str]
+    ) -> Handling:
+        target = f"{rule.target} {scenario}"
+        whose = Whose(rule.name, rule.destination, target, matches, self._given.received)
+        evaluate = partial(Expression.evaluate, scope=self._scope)
+        return handling_of(rule.handling, whose, evaluate, wrong.append) if rule.handling else PLAIN
 
     def _matches(self, rule: CompiledRule) -> tuple[Sequence[Match], list[str]]:
         if not rule.matches:
@@ -128,11 +159,16 @@ class _Call:
         wrong = []
         for index, match in enumerate(rule.matches):
             try:
-                given = match.value.evaluate(self._scope)
+                given = self._looked_for(match)
                 found.append(match_of(match.matching, given, match.field, self._region))
             except ExpressionFailed as error:
-                wrong.append(f"match[{index}] {match.value.text}: {error}")
+                wrong.append(f"match[{index}] {match.text}: {error}")
         return _distinct(found), wrong
+
+    def _looked_for(self, match: CompiledMatch) -> Json:
+        if match.matching is Matching.OTHER:
+            return {name: part.evaluate(self._scope) for name, part in match.parts}
+        return match.parts[0][1].evaluate(self._scope)
 
     def _scenario(self, choice: ScenarioChoice) -> int:
         if choice.by is None or choice.of is None:
@@ -164,5 +200,5 @@ def _as_written(key: Json) -> str:
     return "null" if key is None else str(key)
 
 
-def _distinct(matches: Iterable[Match]) -> list[Match]:
-    return list(dict.fromkeys(matches))
+def _distinct(matches: Sequence[Match]) -> list[Match]:
+    return [match for index, match in enumerate(matches) if match not in matches[:index]]

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from typing import assert_never
 
 from app.expressions import ExpressionFailed
 from app.expressions.functions import NotNormal, email, phone
-from app.model.json import Json
+from app.model.json import Json, JsonObject
 from app.model.start import Match, Matching
 
 _PROFILE_ID = re.compile(r"[0-9a-fA-F]{24}\Z")
@@ -25,6 +26,14 @@ def match_of(matching: Matching, given: Json, field: str | None, region: str | N
                 return Match(matching, _profile_id(given))
             case Matching.CUSTOM:
                 return Match(matching, _field_value(given), field)
+            case Matching.EMAIL_PROFILE:
+                return Match(matching, email(given))
+            case Matching.REQUEST:
+                return Match(matching, _query(given))
+            case Matching.OTHER:
+                return Match(matching, _query(given), field)
+            case _ as never:
+                assert_never(never)
     except NotNormal as error:
         raise ExpressionFailed(f"the value {error}") from None
 
@@ -58,6 +67,12 @@ def _usual_match(name: str, given: Json, region: str | None) -> Match:
     if name == "crm_id":
         return match_of(Matching.CUSTOM, given, "CRM_ID", region)
     return match_of(Matching(name), given, None, region)
+
+
+def _query(given: Json) -> JsonObject:
+    if not isinstance(given, Mapping) or not given:
+        raise NotNormal("is no object" if given else "is empty")
+    return given
 
 
 def _profile_id(given: Json) -> str:

@@ -10,8 +10,10 @@ from app.altcraft.replies import meanings
 from app.api.health import Readiness
 from app.config.settings import Settings
 from app.delivery import RetryPolicy, Worker
+from app.delivery.gate import Gate
 from app.delivery.lane import Lane
 from app.delivery.pace import Pace
+from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
@@ -59,7 +61,7 @@ def _entry(
 
 
 def _worker(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Worker:
-    lanes = _Lanes(clock)
+    lanes = _Lanes(clock, rng)
     worker = Worker(outbox, _limits(current.revision), clock, rng, owner=f"worker-{new_id()}")
 
     def use(revision: Revision) -> None:
@@ -79,8 +81,9 @@ class _Lanes:
     """Lanes to the platforms of a revision; a platform that did not change keeps its own, with
     its open connections and its pace."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rng: Random) -> None:
         self._clock = clock
+        self._rng = rng
         self._made: dict[str, tuple[Platform, Lane]] = {}
 
     def of(self, revision: Revision) -> dict[str, Lane]:
@@ -101,5 +104,6 @@ class _Lanes:
             client=AltcraftClient(address, meanings(given.outcomes), self._clock),
             pace=Pace(given.rate, self._clock),
             policy=RetryPolicy(retry.tries, retry.age, retry.base, retry.cap),
-            concurrency=given.concurrency,
+            width=Width(given.concurrency, self._clock),
+            gate=Gate(self._clock, self._rng),
         )

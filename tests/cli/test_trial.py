@@ -25,7 +25,10 @@ def test_the_rule_that_holds_and_the_exact_request_are_shown_with_the_token_mask
     [request] = one["requests"]
     assert request == {
         "rule": "deal won",
+        "scenario": 3,
         "url": "http://127.0.0.1:8081/api/v1.1/workflows/start",
+        "urls": ["http://127.0.0.1:8081/api/v1.1/workflows/start"],
+        "handling": [],
         "bodies": [
             {
                 "token": "***",

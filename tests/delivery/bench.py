@@ -9,16 +9,27 @@ from random import Random
 
 from app.altcraft.client import Address, AltcraftClient
 from app.delivery import RetryPolicy, Worker
+from app.delivery.gate import Gate
 from app.delivery.lane import Lane
 from app.delivery.pace import Pace
 from app.delivery.store import Store
+from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.kit.clock import Clock
 from app.kit.secret import Secret
 from app.model.delivery import Delivery, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match
-from app.outbox import Acceptance, Backlog, Outbox, Settlement, StoreUnavailable
+from app.outbox import (
+    Acceptance,
+    Backlog,
+    Claimed,
+    Outbox,
+    Settlement,
+    Share,
+    Stoppage,
+    StoreUnavailable,
+)
 from app.outbox.wakeup import Wakeup
 from app.sandbox import RunningSandbox
 from tests.support.sandboxes import TOKEN
@@ -50,26 +61,34 @@ class Shaky:
             raise StoreUnavailable("away")
         return self._outbox
 
-    async def has_due(self, destination: str) -> bool:
-        self.look_ups += 1
-        return await self._reach().has_due(destination)
-
     async def claim(
-        self, *, owner: str, destination: str, limit: int, lease_s: float
-    ) -> list[Delivery]:
+        self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+    ) -> Claimed:
         return await self._reach().claim(
-            owner=owner, destination=destination, limit=limit, lease_s=lease_s
+            owner=owner, destination=destination, room=room, lease_s=lease_s, share=share
         )
 
-    async def next_due_at(self, destinations: Sequence[str]) -> datetime | None:
+    async def next_due_at(self, destination: str) -> datetime | None:
         self.look_ups += 1
-        return await self._reach().next_due_at(destinations)
+        return await self._reach().next_due_at(destination)
 
-    async def settle(self, settlement: Settlement) -> bool:
+    async def settle(self, settlements: Sequence[Settlement]) -> Sequence[bool]:
         if self.refusals_to_settle:
             self.refusals_to_settle -= 1
             raise StoreUnavailable("not now")
-        return await self._reach().settle(settlement)
+        return await self._reach().settle(settlements)
+
+    async def has_late(self) -> bool:
+        return await self._reach().has_late()
+
+    async def expire(self) -> list[Delivery]:
+        return await self._reach().expire()
+
+    async def stoppages(self) -> list[Stoppage]:
+        return await self._reach().stoppages()
+
+    async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
+        await self._reach().put_stoppages(found, gone)
 
     async def has_expired(self) -> bool:
         return await self._reach().has_expired()
@@ -92,7 +111,8 @@ class Bench:
              rate: float | None = None, concurrency: int = 8) -> Lane:  # fmt: skip
         address = Address(url or self.sandbox.url, Secret(TOKEN), timeout_s, concurrency)
         client = AltcraftClient(address, (), self.clock)
-        return Lane(name, client, Pace(rate, self.clock), POLICY, concurrency)
+        width, gate = Width(concurrency, self.clock), Gate(self.clock, Random(1))
+        return Lane(name, client, Pace(rate, self.clock), POLICY, width, gate)
 
     @contextlib.asynccontextmanager
     async def working(

@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 
+from app.delivery.turns import Turns
 from app.model.delivery import Delivery, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt
+from app.outbox import Claimed, Share
 from app.sandbox import Fault, FaultKind
 from tests.delivery.bench import LIMIT_S, Bench, Shaky
 from tests.support.clock import ManualClock
 
 
 async def lose(bench: Bench, *, destination: str = "main", limit: int = 1) -> Sequence[Delivery]:
-    return await bench.outbox.claim(owner="lost", destination=destination, limit=limit, lease_s=0)
+    found = await bench.outbox.claim(
+        owner="lost", destination=destination, room=limit, lease_s=0, share=Turns().share
+    )
+    return [delivery for group in found.groups for delivery in group]
 
 
 async def test_what_a_lost_worker_held_is_recorded_as_in_doubt_and_goes_on(bench: Bench) -> None:
@@ -81,12 +86,12 @@ async def test_what_another_took_over_while_the_machine_slept_is_not_sent(
         has_slept = False
 
         async def claim(
-            self, *, owner: str, destination: str, limit: int, lease_s: float
-        ) -> list[Delivery]:
+            self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+        ) -> Claimed:
             found = await super().claim(
-                owner=owner, destination=destination, limit=limit, lease_s=lease_s
+                owner=owner, destination=destination, room=room, lease_s=lease_s, share=share
             )
-            if found and not self.has_slept:
+            if found.groups and not self.has_slept:
                 self.has_slept = True
                 manual_clock.pass_s(600)
                 await self.take_expired(owner="other", limit=1, lease_s=60)

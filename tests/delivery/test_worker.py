@@ -62,8 +62,7 @@ async def test_a_person_that_altcraft_does_not_know_by_any_match_is_a_dead_lette
     [
         Fault(kind=FaultKind.ERROR, code=400, text="Incorrect request"),
         Fault(kind=FaultKind.ERROR, code=404, text="Profile not found"),
-        Fault(kind=FaultKind.HTML),
-        Fault(kind=FaultKind.HTTP_STATUS, status=500),
+        Fault(kind=FaultKind.HTML, times=6),
     ],
 )
 async def test_a_platform_that_goes_on_failing_is_never_taken_for_success(

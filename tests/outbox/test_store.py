@@ -21,7 +21,9 @@ from app.outbox import (
     StoreUnavailable,
     WriterLimits,
     claims,
+    endings,
     history,
+    turns,
 )
 from app.outbox.engine import StoreAddressRefused
 from app.outbox.tables import metadata
@@ -135,7 +137,9 @@ async def test_an_address_that_cannot_be_used_is_refused_with_what_is_expected(
             pass
 
 
-_CLAIM = claims.due("main", AT, 10)
+_CLAIM = claims.due_query("main", "1/crm", AT, 10)
+_LATE = endings.late(AT, 10)
+_FLOWS = turns.flows_query("main")
 _EXPIRED = claims.expired(AT, 10)
 _LISTS = [
     history.events_query(EventFilter(), 10),
@@ -148,15 +152,30 @@ _LISTS = [
 ]
 
 
-@pytest.mark.usefixtures("outbox")
-@pytest.mark.parametrize("query", [_CLAIM, _EXPIRED, *_LISTS])
-def test_claims_and_lists_go_by_an_index_and_sort_nothing(url: str, query: ClauseElement) -> None:
+def plan_of(url: str, query: ClauseElement) -> list[str]:
     compiled = query.compile(
         dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True, "render_postcompile": True}
     )
     with sqlite3.connect(path_of(url)) as store:
         plan = [row[3] for row in store.execute(f"EXPLAIN QUERY PLAN {compiled}")]
     store.close()
+    return plan
+
+
+@pytest.mark.usefixtures("outbox")
+def test_the_flows_are_found_from_one_to_the_next_by_an_index(url: str) -> None:
+    plan = plan_of(url, _FLOWS)
+
+    looks = [step for step in plan if " delivery " in step]
+    assert len(looks) == 3
+    assert all("USING" in step and "ix_delivery_flow" in step for step in looks), plan
+    assert all("SEARCH" in step for step in looks), plan
+
+
+@pytest.mark.usefixtures("outbox")
+@pytest.mark.parametrize("query", [_CLAIM, _LATE, _EXPIRED, *_LISTS])
+def test_claims_and_lists_go_by_an_index_and_sort_nothing(url: str, query: ClauseElement) -> None:
+    plan = plan_of(url, query)
 
     assert all("INDEX" in step for step in plan), plan
     assert not any("TEMP B-TREE" in step for step in plan), plan

@@ -15,10 +15,12 @@ from app.config.schema.base import Part
 from app.config.schema.decode import Decode
 from app.config.schema.destination import Destination, OutcomeRule, Retry
 from app.config.schema.file import BridgeFile, DeliverySettings
+from app.config.schema.handling import BurstOf, QuietHours
 from app.config.schema.jwt import BodyClaim, Jwt
+from app.config.schema.match import MatchItem
 from app.config.schema.place import BodyHash, Extract, Place, Timestamp, UrlForm
 from app.config.schema.reply import Answer, Handshake, OfEvent, Reply, Signed, Verify
-from app.config.schema.rule import MatchItem, Rule, ScenarioTable
+from app.config.schema.rule import Rule, ScenarioTable, SubscriptionFilter
 from app.config.schema.secret import SecretRef
 from app.config.schema.signature import (
     Certificate,
@@ -50,6 +52,9 @@ TITLES: Mapping[type[BaseModel], str] = {
     Rule: "Rule",
     MatchItem: "Match",
     ScenarioTable: "Scenario table",
+    SubscriptionFilter: "Subscription filter",
+    QuietHours: "Quiet hours",
+    BurstOf: "Burst",
     Source: "Source",
     Dedup: "Deduplication",
     Decode: "Decode",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from app.kit.ids import new_id
 from app.model.delivery import Attempt, AttemptId, Delivery, DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
+from app.model.flow import flow_of
 from app.model.json import Json
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching, ScenarioStart
@@ -107,4 +108,5 @@ def a_settlement(delivery: Delivery, *, owner: str, at: datetime = AT) -> Settle
         outcome=OutcomeKind.ACCEPTED,
         reason=None,
         finished_at=at,
+        flow=flow_of(delivery),
     )

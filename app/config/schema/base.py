@@ -25,6 +25,8 @@ def _defaults_as_written(schema: dict[str, Any]) -> None:
     """An editor puts a default in where it is asked to: it must be what the file takes."""
     for field in schema.get("properties", {}).values():
         default, pattern = field.get("default"), field.get("pattern")
+        if default is None:
+            continue
         if pattern == _DURATION_PATTERN:
             field["default"] = durations.duration_text(default)
         elif pattern == _SIZE_PATTERN:

@@ -1,0 +1,46 @@
+"""Ends what is older than it may be, whatever it waits for."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from random import Random
+
+import structlog
+
+from app.delivery.store import Store
+from app.kit.backoff import spread
+from app.kit.errors import raised_at
+from app.model.delivery import Delivery, Ending
+from app.outbox import StoreUnavailable
+
+_log = structlog.get_logger()
+
+
+async def end_late(store: Store, poll_s: Callable[[], float], rng: Random) -> None:
+    """Until it is cancelled."""
+    while True:
+        await _look(store)
+        await asyncio.sleep(spread(poll_s(), rng=rng))
+
+
+async def _look(store: Store) -> None:
+    try:
+        # The look spares writers an idle worker's transactions.
+        while await store.has_late():
+            tell_of_ended([(delivery, Ending.EXPIRED) for delivery in await store.expire()])
+    except StoreUnavailable as error:
+        _log.warning("delivery.store_unavailable", why=str(error))
+    except Exception as error:  # noqa: BLE001 - the outer loop: records, waits, goes on
+        _log.error("delivery.expiry_failed", kind=type(error).__name__, at=raised_at(error))
+
+
+def tell_of_ended(ended: Sequence[tuple[Delivery, Ending]]) -> None:
+    for delivery, ending in ended:
+        log = _log.warning if ending is Ending.EXPIRED else _log.info
+        log(
+            "delivery.ended",
+            event_id=delivery.event_id,
+            delivery_id=delivery.id,
+            source=delivery.source,
+            rule=delivery.start.rule,
+            outcome=ending.value,
+        )

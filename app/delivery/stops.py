@@ -1,0 +1,74 @@
+"""Makes known that a destination stopped or goes on: to the log, and by the store to everybody."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import structlog
+
+from app.delivery.gate import Stop
+from app.delivery.lane import Lane
+from app.delivery.store import Store
+from app.kit.clock import Clock
+from app.model.outcome import OutcomeKind
+from app.outbox import Stoppage
+
+_log = structlog.get_logger()
+_A_PERSON_MUST_ACT = (OutcomeKind.TOKEN_REFUSED, OutcomeKind.PLAN_LIMIT)
+
+
+class Stops:
+    """Each change once, however often it is asked."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: dict[str, Stop] = {}
+
+    async def restore(self, lanes: Iterable[Lane]) -> None:
+        """As the worker before left them, so that a start of the process spends one start to
+        find out and not as many as there is room for."""
+        left = {stoppage.destination: stoppage for stoppage in await self._store.stoppages()}
+        for lane in lanes:
+            stoppage = left.get(lane.name)
+            if stoppage is not None and lane.gate.is_open:
+                age_s = (self._clock.now() - stoppage.since).total_seconds()
+                lane.gate.restore(OutcomeKind(stoppage.cause), age_s, stoppage.detail)
+            if lane.gate.stop is not None:
+                self._known[lane.name] = lane.gate.stop
+
+    async def tell(self, lanes: Iterable[Lane]) -> None:
+        """Raises StoreUnavailable; what is not told then is told the next time."""
+        now = {lane.name: lane.gate.stop for lane in lanes}
+        gone = [name for name in self._known if now.get(name) is None]
+        stopped = {n: s for n, s in now.items() if s is not None and s != self._known.get(n)}
+        if not stopped and not gone:
+            return
+        await self._store.put_stoppages(
+            [self._stoppage(name, stop) for name, stop in stopped.items()], gone
+        )
+        for name, stop in stopped.items():
+            _tell_stop(name, stop, is_new=name not in self._known)
+        for name in gone:
+            _log.warning("destination.goes_on", destination=name, after=self._known[name].cause)
+        self._known = {name: stop for name, stop in now.items() if stop is not None}
+
+    def _stoppage(self, name: str, stop: Stop) -> Stoppage:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        return Stoppage(
+            destination=name,
+            cause=stop.cause.value,
+            since=now - timedelta(seconds=monotonic - stop.since),
+            probe_at=now + timedelta(seconds=stop.probe_at - monotonic),
+            detail=stop.detail,
+        )
+
+
+def _tell_stop(name: str, stop: Stop, *, is_new: bool) -> None:
+    log = _log.error if stop.cause in _A_PERSON_MUST_ACT else _log.warning
+    log(
+        "destination.stopped" if is_new else "destination.probe_failed",
+        destination=name,
+        cause=stop.cause.value,
+        detail=stop.detail,
+        probes=stop.probes,
+    )

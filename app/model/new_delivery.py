@@ -1,0 +1,47 @@
+"""The delivery of a scenario start, before anything was tried."""
+
+from datetime import datetime, timedelta
+
+from app.kit.ids import new_id
+from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.event import Event
+from app.model.handling import PLAIN, Handling
+from app.model.start import ScenarioStart
+
+
+def new_delivery(
+    start: ScenarioStart,
+    event: Event,
+    revision: str,
+    at: datetime,
+    replay_of: DeliveryId | None = None,
+    act_id: str | None = None,
+) -> Delivery:
+    """Made at `at`, due when its handling says."""
+    handling = start.handling
+    return Delivery(
+        id=DeliveryId(new_id()),
+        event_id=event.id,
+        source=event.source,
+        start=start,
+        config_revision=revision,
+        state=DeliveryState.PENDING,
+        match_index=0,
+        attempts=0,
+        created_at=at,
+        next_attempt_at=at if handling is PLAIN else due_at(handling, at),
+        replay_of=replay_of,
+        act_id=act_id,
+        batch_size=handling.batch.size if handling.batch else 1,
+        burst_at=at if handling.burst else None,
+    )
+
+
+def due_at(handling: Handling, at: datetime) -> datetime:
+    """When the first attempt is due for what was made at `at`; quiet hours are looked at then."""
+    due = at
+    if handling.burst is not None:
+        due = at + timedelta(seconds=handling.burst.quiet_s)
+    elif handling.batch is not None:
+        due = at + timedelta(seconds=handling.batch.within_s)
+    return max(due, handling.not_before) if handling.not_before else due
