@@ -68,7 +68,7 @@ def free_port() -> int:
 def uvicorn_app(name: str, *, path: str = "/hooks/bench") -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", name, "--port", str(port), "--no-access-log"]
-    with _running([*command, "--log-level", "error"], {}, f"http://127.0.0.1:{port}"):
+    with _running([*command, "--log-level", "error"], {}, f"http://127.0.0.1:{port}/healthz"):
         yield f"http://127.0.0.1:{port}{path}"
 
 
@@ -85,8 +85,44 @@ def bridge(folder: Path, *, source: str, workers: int = 1) -> Iterator[str]:
     }
     command = [sys.executable, "-m", "app", "serve", "--role", "ingest", "--port", str(port)]
     command += ["--config", str(folder / "bridge.yaml"), "--workers", str(workers)]
-    with _running(command, environ, f"http://127.0.0.1:{port}"):
+    with _running(command, environ, f"http://127.0.0.1:{port}/healthz"):
         yield f"http://127.0.0.1:{port}/hooks/{source}"
+
+
+@contextlib.contextmanager
+def sandbox() -> Iterator[str]:
+    port = free_port()
+    command = [sys.executable, "-m", "app", "sandbox", "--port", str(port), "--everybody"]
+    with _running(command, {}, f"http://127.0.0.1:{port}/_sandbox/health"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextlib.contextmanager
+def worker(folder: Path, store: Path, sandbox_url: str) -> Iterator[None]:
+    with _whole(folder, store, sandbox_url, role="worker"):
+        yield
+
+
+@contextlib.contextmanager
+def whole(folder: Path, sandbox_url: str) -> Iterator[str]:
+    with _whole(folder, folder / "latency.db", sandbox_url, role="all") as url:
+        yield f"{url}/hooks/plain"
+
+
+@contextlib.contextmanager
+def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterator[str]:
+    port = free_port()
+    config = folder / f"{role}.yaml"
+    config.write_text(CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"'))
+    environ = {
+        "BENCH_TOKEN": "sandbox-token",
+        "BENCH_SECRET": SECRET,
+        "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{store}",
+        "BRIDGE_LOG_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "app", "serve", "--role", role, "--port", str(port)]
+    with _running([*command, "--config", str(config)], environ, f"http://127.0.0.1:{port}/healthz"):
+        yield f"http://127.0.0.1:{port}"
 
 
 @contextlib.contextmanager
@@ -104,7 +140,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str) -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=1)  # noqa: S310 - loopback
+            urllib.request.urlopen(url, timeout=1)  # noqa: S310 - loopback
         except urllib.error.HTTPError:
             return
         except OSError:

@@ -84,7 +84,7 @@ def _counted(starts: Sequence[Entry]) -> dict[str, int]:
 
 
 def _summary(entry: Entry) -> dict[str, object]:
-    names = ("number", "at", "scenario", "person", "profile_id", "request_id", "fault")
+    names = ("number", "at", "target", "scenario", "person", "profile_id", "request_id", "fault")
     return {name: getattr(entry, name) for name in names}
 
 

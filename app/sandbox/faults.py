@@ -18,6 +18,8 @@ class FaultKind(StrEnum):
     HTML = "html"
     ERROR = "error"
     RATE_LIMIT = "rate_limit"
+    REFUSE_BATCH = "refuse_batch"
+    SHORT_LIST = "short_list"
 
 
 _CUTS = (FaultKind.CUT_AFTER_READING, FaultKind.CUT_IN_REPLY)
@@ -60,7 +62,8 @@ class Fault(BaseModel):
 
     @property
     def starts(self) -> bool:
-        return self.is_cut if self.started is None else self.started
+        is_after = self.is_cut or self.kind is FaultKind.SHORT_LIST
+        return is_after if self.started is None else self.started
 
 
 class _InForce:

@@ -22,7 +22,8 @@ class JournalRefused(BridgeError):
 @dataclass(frozen=True, slots=True)
 class Entry:
     """`body` has its token masked. `person` is how the caller named the profile, `profile_id`
-    whom that found; `status` None: the connection was cut without a whole answer."""
+    whom that found; `status` None: the connection was cut without a whole answer. `scenario` is
+    the number of the `target`, a scenario or a trigger mailing. Of a batch each member is one."""
 
     number: int
     at: str
@@ -37,6 +38,7 @@ class Entry:
     error: int | None
     error_text: str | None
     profile_id: str | None = None
+    target: str = "scenario"
 
 
 class Journal:
@@ -53,9 +55,10 @@ class Journal:
         self._waiting = 0
         self._file = _opened(path) if path else None
 
-    def write(self, **facts: Any) -> Entry:
+    def write(self, *, is_request: bool = True, **facts: Any) -> Entry:
+        """`is_request` is false for the further members of a batch."""
         self._count += 1
-        self._requests += 1
+        self._requests += is_request
         entry = Entry(number=self._count, **facts)
         self._entries.append(entry)
         if entry.started:

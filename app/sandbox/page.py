@@ -29,21 +29,21 @@ def page(world: World, journal: Journal, faults: Faults) -> bytes:
         f"<title>Altcraft sandbox</title><style>{_STYLE}</style></head><body>"
         "<h1>Altcraft sandbox</h1>"
         f"<p>{journal.requests_count} requests, {journal.starts_count} scenario starts.</p>"
-        f"{_requests(journal)}{_faults(faults)}{_scenarios(world)}{_profiles(world)}"
+        f"{_requests(journal)}{_faults(faults)}{_scenarios(world)}{_triggers(world)}{_profiles(world)}"
         "</body></html>"
     ).encode(errors="replace")
 
 
 def _requests(journal: Journal) -> str:
     last = journal.after(journal.last_number - _ENTRIES_SHOWN, _ENTRIES_SHOWN)
-    names = ("no", "at (UTC)", "method", "request", "fault", "HTTP", "error", "scenario")
+    names = ("no", "at (UTC)", "method", "request", "fault", "HTTP", "error", "started")
     return _table("Requests, the newest first", names, map(_request, reversed(last)))
 
 
 def _request(entry: Entry) -> list[object]:
     answered = "cut" if entry.status is None else entry.status
     error = "" if entry.error is None else f"{entry.error} {entry.error_text or ''}"
-    started = f"started for {entry.profile_id}" if entry.started else ""
+    started = f"{entry.target} started for {entry.profile_id}" if entry.started else ""
     return [
         entry.number,
         entry.at[11:23],
@@ -67,6 +67,14 @@ def _scenarios(world: World) -> str:
         for _, scenario in sorted(world.scenarios.items())
     ]
     return _table("Scenarios", ("id", "name", "state"), rows)
+
+
+def _triggers(world: World) -> str:
+    rows = [
+        [t.id, t.name, "active" if t.is_active else "not active", "yes" if t.by_api else "no"]
+        for _, t in sorted(world.triggers.items())
+    ]
+    return _table("Trigger mailings", ("id", "name", "state", "by API"), rows)
 
 
 def _profiles(world: World) -> str:

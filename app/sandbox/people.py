@@ -35,6 +35,15 @@ class Scenario(_Part):
     nodes: list[Node] = Field(default_factory=lambda: [Node(name="Default", type="start")])
 
 
+class Trigger(_Part):
+    """A trigger mailing. `by_api`: it is set to start by an API call."""
+
+    id: int = Field(ge=1)
+    name: str
+    is_active: bool = True
+    by_api: bool = True
+
+
 class Profile(_Part):
     """`fields` are custom ones by their names; a tag field is a list of texts."""
 
@@ -47,6 +56,7 @@ class Profile(_Part):
 class WorldFile(_Part):
     tokens: dict[str, Rights]
     scenarios: list[Scenario]
+    triggers: list[Trigger] = Field(default_factory=list)
     profiles: list[Profile] = Field(default_factory=list)
 
 
@@ -75,6 +85,7 @@ class World:
     def __init__(self, file: WorldFile, *, knows_everybody: bool = False) -> None:
         self.tokens: Mapping[str, Rights] = file.tokens
         self.scenarios = {scenario.id: scenario for scenario in file.scenarios}
+        self.triggers = {trigger.id: trigger for trigger in file.triggers}
         self.profiles: dict[str, Profile] = {}
         self.knows_everybody = knows_everybody
         self._by: dict[Key, list[Profile]] = {}

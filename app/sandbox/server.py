@@ -1,16 +1,18 @@
 """The stand-in over HTTP: a plain ASGI callable, quick enough to be no one's bottleneck."""
 
 import asyncio
+from copy import deepcopy
+from dataclasses import replace
 
 import orjson
 
 from app.kit.clock import Clock
 from app.sandbox import connection, methods
+from app.sandbox.answer import Answer
 from app.sandbox.control import control
 from app.sandbox.exchange import Exchange, read
 from app.sandbox.faults import Fault, FaultKind, Faults
 from app.sandbox.journal import Journal
-from app.sandbox.methods import Answer
 from app.sandbox.page import CONTENT_POLICY, page
 from app.sandbox.people import World
 from app.web.asgi import RawHeaders, Receive, Scope, Send, respond
@@ -120,19 +122,28 @@ class SandboxApp:
 
     def _answer_of(self, exchange: Exchange, fault: Fault | None) -> Answer:
         """What Altcraft does of the request, whether or not the caller gets to know."""
-        is_delay_only = fault is None or fault.kind is FaultKind.DELAY
-        if fault and not is_delay_only and not fault.starts:
+        lets_pass = (FaultKind.DELAY, FaultKind.REFUSE_BATCH, FaultKind.SHORT_LIST)
+        is_let_pass = fault is None or fault.kind in lets_pass
+        if fault and not is_let_pass and not fault.starts:
             is_error = fault.kind is FaultKind.ERROR
             code, text = (fault.code, fault.text) if is_error else (0, "")
             return Answer(code, text, scenario=exchange.scenario)
         if exchange.refusal is not None:
             return Answer(400, f"Incorrect request: {exchange.refusal}")
+        if fault and fault.kind is FaultKind.REFUSE_BATCH and self._has_malformed(exchange):
+            return Answer(400, "Incorrect request: a profile is wrong", scenario=exchange.scenario)
         answer = methods.call(self._world, exchange.method, exchange.body, exchange.bearer)
+        if fault and fault.kind is FaultKind.SHORT_LIST and "data" in answer.more:
+            return replace(answer, more={**answer.more, "data": answer.more["data"][:-1]})
         if fault and fault.kind is FaultKind.ERROR:
-            return Answer(
-                fault.code, fault.text, {}, answer.started, answer.person, answer.scenario
-            )
+            return replace(answer, error=fault.code, text=fault.text, more={})
         return answer
+
+    def _has_malformed(self, exchange: Exchange) -> bool:
+        """Tried on a copy: who is refused has changed nothing."""
+        world = deepcopy(self._world)
+        tried = methods.call(world, exchange.method, exchange.body, exchange.bearer)
+        return any(member.error == 400 for member in tried.members)
 
     async def _cut(self, exchange: Exchange, fault: Fault, answer: Answer | None = None) -> None:
         await self._note(exchange, fault, None, answer)
@@ -148,20 +159,28 @@ class SandboxApp:
         """Before the answer leaves: who has it finds it in the journal."""
         is_said = answer is not None and status is not None
         is_said = is_said and not (fault and fault.kind in _INSTEAD)
-        self._journal.write(
-            at=self._clock.now().isoformat(),
-            method=exchange.method,
-            request_id=exchange.request_id,
-            body=exchange.shown(),
-            person=answer.person if answer else None,
-            scenario=answer.scenario if answer else None,
-            started=answer.started if answer else False,
-            fault=fault.kind.value if fault else None,
-            status=status,
-            error=answer.error if answer and is_said else None,
-            error_text=answer.text if answer and is_said else None,
-            profile_id=answer.more.get("profile_id") if answer else None,
-        )
+        members = answer.members if answer else ()
+        items = exchange.body.get("data", ()) if members else ()
+        of_all = {
+            "at": self._clock.now().isoformat(),
+            "method": exchange.method,
+            "request_id": exchange.request_id,
+            "fault": fault.kind.value if fault else None,
+            "status": status,
+        }
+        for number, one in enumerate(members or (answer,)):
+            self._journal.write(
+                **of_all,
+                is_request=number == 0,
+                body=items[number] if members else exchange.shown(),
+                person=one.person if one else None,
+                scenario=one.scenario if one else None,
+                target=one.target if one else "scenario",
+                started=one.started if one else False,
+                error=one.error if one and is_said else None,
+                error_text=one.text if one and is_said else None,
+                profile_id=one.more.get("profile_id") if one else None,
+            )
         await self._journal.tell()
 
 

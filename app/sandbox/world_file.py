@@ -62,16 +62,19 @@ def _with_hint(fault: Fault) -> Fault:
 
 
 def _repeated(file: WorldFile, document: Document) -> list[Fault]:
-    seen_ids = Counter(scenario.id for scenario in file.scenarios)
     faults = [
         Fault(
-            f"scenarios[{i}].id",
-            "another scenario has it too",
-            line=document.line(("scenarios", i, "id")),
+            f"{name}[{i}].id",
+            f"another {name.removesuffix('s')} has it too",
+            line=document.line((name, i, "id")),
             hint="give each its own number",
         )
-        for i, scenario in enumerate(file.scenarios)
-        if seen_ids[scenario.id] > 1
+        for name, numbers in (
+            ("scenarios", [scenario.id for scenario in file.scenarios]),
+            ("triggers", [trigger.id for trigger in file.triggers]),
+        )
+        for i, number in enumerate(numbers)
+        if numbers.count(number) > 1
     ]
     seen = Counter(key.folded for profile in file.profiles for key in identities(profile))
     return faults + [

@@ -52,6 +52,7 @@ async def test_an_entry_says_who_what_and_what_was_answered(
         "error": 0,
         "error_text": "Successful operation",
         "profile_id": "66acb337240d5213037986d8",
+        "target": "scenario",
     }
 
 
@@ -201,7 +202,7 @@ async def test_the_page_shows_requests_and_state_and_runs_nothing_of_a_strangers
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script" not in page.text
     assert "&lt;script&gt;alert(1)" in page.text
-    for shown in ("started for 66acb337240d5213037986d8", "Deal won", "not active", "html"):
+    for shown in ("scenario started for 66acb337240d5213037986d8", "Deal won", "not active", "html"):
         assert shown in page.text
 
 
