@@ -35,7 +35,8 @@ def collapsed(connection: Connection, fresh: Sequence[Delivery]) -> list[Deliver
 
 def _timed(delivery: Delivery, began: datetime, longest_s: float) -> Delivery:
     latest = began + timedelta(seconds=longest_s)
-    due = max(min(delivery.next_attempt_at, latest), delivery.created_at)
+    not_before = delivery.start.handling.not_before or delivery.created_at
+    due = max(min(delivery.next_attempt_at, latest), delivery.created_at, not_before)
     return replace(delivery, burst_at=began, next_attempt_at=due)
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from app.altcraft.client import Address, AltcraftClient
 from app.delivery import RetryPolicy, Worker
@@ -18,6 +19,7 @@ from app.delivery.worker import WorkerLimits
 from app.kit.clock import Clock
 from app.kit.secret import Secret
 from app.model.delivery import Delivery, DeliveryState
+from app.model.handling import PLAIN, Handling
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match
 from app.outbox import (
@@ -132,13 +134,21 @@ class Bench:
                 await task
 
     async def accept(
-        self, *matches: Match, in_doubt: InDoubt = InDoubt.RETRY, destination: str = "main"
-    ) -> Delivery:
+        self, *matches: Match, in_doubt: InDoubt = InDoubt.RETRY, destination: str = "main",
+        handling: Handling = PLAIN, **start: Any,
+    ) -> Delivery:  # fmt: skip
+        """`start`: fields of the scenario start that are not the usual ones."""
         now = self.clock.now()
         event = an_event(at=now)
         delivery = a_delivery(
-            event, matches=matches, in_doubt=in_doubt, destination=destination, at=now
+            event,
+            matches=matches,
+            in_doubt=in_doubt,
+            destination=destination,
+            at=now,
+            handling=handling,
         )
+        delivery = replace(delivery, start=replace(delivery.start, **start))
         await self.outbox.accept([Acceptance(event, None, (delivery,))])
         return delivery
 

@@ -202,7 +202,12 @@ async def test_the_page_shows_requests_and_state_and_runs_nothing_of_a_strangers
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert "<script" not in page.text
     assert "&lt;script&gt;alert(1)" in page.text
-    for shown in ("scenario started for 66acb337240d5213037986d8", "Deal won", "not active", "html"):
+    for shown in (
+        "scenario started for 66acb337240d5213037986d8",
+        "Deal won",
+        "not active",
+        "html",
+    ):
         assert shown in page.text
 
 

@@ -7,7 +7,9 @@ from app.kit.ids import new_id
 from app.model.delivery import Attempt, AttemptId, Delivery, DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
 from app.model.flow import flow_of
+from app.model.handling import PLAIN, Handling
 from app.model.json import Json
+from app.model.new_delivery import due_at
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching, ScenarioStart
 from app.outbox import Acceptance, Settlement
@@ -54,6 +56,7 @@ def a_delivery(
     match_index: int = 0,
     at: datetime = AT,
     lease_owner: str | None = None,
+    handling: Handling = PLAIN,
 ) -> Delivery:
     event = event or an_event(at=at)
     start = ScenarioStart(
@@ -63,6 +66,7 @@ def a_delivery(
         matches=tuple(matches) or (a_match(),),
         content=content or {},
         in_doubt=in_doubt,
+        handling=handling,
     )
     return Delivery(
         id=DeliveryId(new_id()),
@@ -74,8 +78,10 @@ def a_delivery(
         match_index=match_index,
         attempts=attempts,
         created_at=at,
-        next_attempt_at=at,
+        next_attempt_at=at if handling is PLAIN else due_at(handling, at),
         lease_owner=lease_owner,
+        batch_size=handling.batch.size if handling.batch else 1,
+        burst_at=at if handling.burst else None,
     )
 
 
