@@ -23,10 +23,11 @@ from app.kit.nearest import did_you_mean
 from app.model.event import Event
 from app.model.json import Json
 from app.revision import Revision
-from app.sources.call import Call, query_parameters
+from app.sources.call import Call
 from app.sources.decode import Undecodable
 from app.sources.receive import Refused
 from app.sources.source import Source
+from app.sources.stored import call_of_event
 
 __all__ = ["CannotSave", "SaveOptions", "SavedCase", "case_of_event"]
 
@@ -75,20 +76,6 @@ def case_of_event(revision: Revision, event: Event, options: SaveOptions) -> Sav
     text = _yaml({**shape, "expect": expect})
     _check(revision, text, people, options)
     return SavedCase(text, tuple(_notes(revision, source, call, body, draft, options)))
-
-
-def call_of_event(event: Event) -> Call:
-    return Call(
-        source=event.source,
-        method=event.method,
-        path=event.path,
-        url=f"http://localhost/hooks/{event.source}",
-        raw_query=event.query,
-        query=query_parameters(event.query),
-        headers={**event.headers, "content-type": event.content_type},
-        body=event.body,
-        received_at=event.received_at,
-    )
 
 
 def _source(revision: Revision, event: Event) -> Source:

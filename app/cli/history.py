@@ -7,36 +7,44 @@ import typer
 from rich.table import Table
 
 from app.cli.exits import Exit
+from app.cli.filters import (
+    Before,
+    Limit,
+    Reveal,
+    Since,
+    Source,
+    Status,
+    Until,
+    Wanted,
+    event_filter,
+    filtered,
+)
 from app.cli.masking import shown_match
 from app.cli.shapes import attempt_shape, delivery_shape, event_shape
 from app.cli.store import with_store
 from app.cli.tables import AsJson, as_json, complain, pairs, say, show, table
-from app.kit.clock import SystemClock
-from app.kit.ids import new_id
-from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
-from app.model.event import Event, EventId, EventStatus
-from app.outbox import DeliveryFilter, EventFilter, Outbox
+from app.model.delivery import Attempt, Delivery, DeliveryId
+from app.model.event import Event, EventId
+from app.outbox import DeliveryFilter, Outbox
 
 events = typer.Typer(help="Calls as they came in.", no_args_is_help=True)
 deliveries = typer.Typer(help="Scenario starts on their way.", no_args_is_help=True)
-
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="rows at most")]
-Source = Annotated[str | None, typer.Option(help="of this source only")]
-Before = Annotated[str | None, typer.Option(help="older than this id: the next page")]
-Reveal = Annotated[bool, typer.Option("--reveal", help="show personal data, too")]
 
 
 @events.command("list")
 def list_events(
     *,
     source: Source = None,
-    status: Annotated[EventStatus | None, typer.Option(help="accepted or ignored")] = None,
+    status: Status = None,
+    since: Since = None,
+    until: Until = None,
     before: Before = None,
     limit: Limit = 20,
     json: AsJson = False,
 ) -> None:
     """The newest first. Exit status 1 when there are none."""
-    wanted = EventFilter(source=source, status=status, before=EventId(before) if before else None)
+    last = EventId(before) if before else None
+    wanted = replace(event_filter(source, status, since, until), before=last)
     found = with_store(lambda outbox: outbox.events(wanted, limit=limit))
     if json:
         as_json([event_shape(event, reveal=False, whole=False) for event in found])
@@ -69,27 +77,29 @@ def show_event(
     show(pairs(shape))
     if made:
         say()
-        show(_delivery_table(made))
+        show(delivery_table(made))
 
 
 @deliveries.command("list")
+@filtered
 def list_deliveries(
+    wanted: Wanted,
     *,
-    source: Source = None,
-    rule: Annotated[str | None, typer.Option(help="of this rule only")] = None,
-    state: Annotated[DeliveryState | None, typer.Option(help="in this state only")] = None,
     before: Before = None,
     limit: Limit = 20,
     json: AsJson = False,
 ) -> None:
     """The newest first. Exit status 1 when there are none."""
     last = DeliveryId(before) if before else None
-    wanted = DeliveryFilter(source=source, rule=rule, state=state, before=last)
-    found = with_store(lambda outbox: outbox.deliveries(wanted, limit=limit))
+
+    async def look(outbox: Outbox) -> list[Delivery]:
+        return await outbox.deliveries(replace(wanted(outbox), before=last), limit=limit)
+
+    found = with_store(look)
     if json:
         as_json([delivery_shape(delivery, reveal=False) for delivery in found])
     else:
-        show(_delivery_table(found))
+        show(delivery_table(found))
     _none_is_no(found)
 
 
@@ -119,61 +129,17 @@ def show_delivery(
     show(_attempt_table(attempts))
 
 
-@deliveries.command("replay")
-def replay(
-    delivery_id: Annotated[str, typer.Argument(metavar="ID")], *, json: AsJson = False
-) -> None:
-    """Send a finished delivery again, as a new one, with the stored request.
-
-    A running bridge on the same store takes it up. Exit status 1 when it is not finished.
-    """
-
-    async def again(outbox: Outbox) -> Delivery | None:
-        old = await outbox.delivery(DeliveryId(delivery_id))
-        if old is None or old.state not in (DeliveryState.DONE, DeliveryState.DEAD):
-            return old
-        fresh = _repeated(old)
-        await outbox.add([fresh])
-        return fresh
-
-    found = with_store(again)
-    if found is None:
-        _missing("delivery", delivery_id)
-    if found.id == delivery_id:
-        complain(f"delivery {delivery_id} is {found.state.value}: it is still on its way")
-        raise typer.Exit(Exit.NO)
-    if json:
-        as_json(delivery_shape(found, reveal=False))
-    else:
-        say(f"delivery {found.id} repeats {delivery_id}")
-
-
-def _repeated(old: Delivery) -> Delivery:
-    now = SystemClock().now()
-    return replace(
-        old,
-        id=DeliveryId(new_id()),
-        state=DeliveryState.PENDING,
-        match_index=0,
-        attempts=0,
-        created_at=now,
-        next_attempt_at=now,
-        lease_owner=None,
-        lease_until=None,
-        outcome=None,
-        reason=None,
-        finished_at=None,
-        replay_of=old.id,
-    )
-
-
-def _delivery_table(found: list[Delivery]) -> Table:
+def delivery_table(found: list[Delivery]) -> Table:
     rows = (
-        (d.id, d.created_at, d.start.rule, d.start.scenario, d.state, d.attempts, d.outcome)
+        (d.id, d.created_at, d.start.rule, _target(d), d.state, d.attempts, d.outcome, d.reason)
         for d in found
     )
-    columns = ("delivery", "made (UTC)", "rule", "scenario", "state", "attempts", "outcome")
+    columns = ("delivery", "made (UTC)", "rule", "starts", "state", "attempts", "outcome", "why")
     return table(columns, rows)
+
+
+def _target(delivery: Delivery) -> str:
+    return f"{delivery.start.target} {delivery.start.scenario}"
 
 
 def _attempt_table(attempts: list[Attempt]) -> Table:

@@ -11,6 +11,8 @@ from app.cli import (
     database,
     demo,
     history,
+    operate,
+    pauses,
     presets,
     sandbox,
     save,
@@ -42,8 +44,15 @@ cli.command("presets")(presets.presets)
 cli.add_typer(sources.sources, name="source")
 cli.command("test")(cases.run)
 history.events.command("save-as-test")(save.save_as_test)
+history.events.command("replay")(operate.replay_events)
+history.deliveries.command("replay")(operate.replay_deliveries)
+history.deliveries.command("cancel")(operate.cancel_deliveries)
 cli.add_typer(history.events, name="events")
 cli.add_typer(history.deliveries, name="deliveries")
+cli.command("acts")(operate.list_acts)
+cli.command("pause")(pauses.pause)
+cli.command("resume")(pauses.resume)
+cli.command("paused")(pauses.paused)
 cli.add_typer(database.database, name="db")
 
 _UNAVAILABLE = frozenset({"store_unavailable", "temporarily_unavailable"})

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
         (), description="networks whose X-Forwarded-For is believed, parted by commas"
     )
     admin_token: SecretStr | None = Field(None, description="opens the operator API")
+    operator: str | None = Field(
+        None, max_length=200, description="who acts by the command line, as it is recorded"
+    )
     log_format: LogFormat = Field(LogFormat.AUTO, description="human on a terminal, else JSON")
     log_level: LogLevel = Field(LogLevel.INFO, description="the least level that is written")
 

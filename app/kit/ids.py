@@ -1,8 +1,16 @@
 """Ids that sort by the time they were made."""
 
+from datetime import datetime
+
 import uuid_utils
 
 
 def new_id() -> str:
     """A UUIDv7 in its 36 character form: later ids sort after earlier ones."""
     return str(uuid_utils.uuid7())
+
+
+def first_id_at(at: datetime) -> str:
+    """A text that sorts before every id made at or after `at`, and after those made before."""
+    digits = f"{max(0, int(at.timestamp() * 1000)):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

@@ -1,9 +1,10 @@
 """The delivery of a scenario start, before anything was tried."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from app.kit.ids import new_id
-from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import Event
 from app.model.handling import PLAIN, Handling
 from app.model.start import ScenarioStart
@@ -45,3 +46,37 @@ def due_at(handling: Handling, at: datetime) -> datetime:
     elif handling.batch is not None:
         due = at + timedelta(seconds=handling.batch.within_s)
     return max(due, handling.not_before) if handling.not_before else due
+
+
+def for_now(start: ScenarioStart, *, lifts_limit: bool = False) -> ScenarioStart:
+    """Without what is about the time of the call: whoever repeats it wants it now. `lifts_limit`:
+    also when the person had as many as the rule allows."""
+    handling = start.handling
+    if handling is PLAIN:
+        return start
+    at_most = None if lifts_limit else handling.at_most
+    return replace(
+        start,
+        handling=replace(handling, not_before=None, expires_at=None, burst=None, at_most=at_most),
+    )
+
+
+def repeated_delivery(old: Delivery, at: datetime, act_id: str) -> Delivery:
+    """The same start again, made by an operator's act."""
+    start = for_now(old.start, lifts_limit=old.outcome is Ending.OVER_LIMIT)
+    batch = start.handling.batch
+    return Delivery(
+        id=DeliveryId(new_id()),
+        event_id=old.event_id,
+        source=old.source,
+        start=start,
+        config_revision=old.config_revision,
+        state=DeliveryState.PENDING,
+        match_index=0,
+        attempts=0,
+        created_at=at,
+        next_attempt_at=at,
+        replay_of=old.id,
+        act_id=act_id,
+        batch_size=batch.size if batch else 1,
+    )

@@ -1,9 +1,11 @@
 """Keeps events and deliveries, durably. Knows no HTTP."""
 
 from app.outbox.accept import Acceptance, Accepted, Duplicate
+from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
-from app.outbox.history import Backlog, DeliveryFilter, EventFilter
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
+from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.settle import Settlement
 from app.outbox.stoppages import Stoppage
@@ -13,14 +15,19 @@ from app.outbox.writer import WriterLimits
 __all__ = [
     "Acceptance",
     "Accepted",
+    "Act",
+    "ActId",
+    "ActKind",
     "Backlog",
     "Claimed",
+    "Count",
     "DeliveryFilter",
     "Duplicate",
     "EventFilter",
     "Outbox",
     "Pause",
     "PauseKind",
+    "Repeat",
     "Settlement",
     "Share",
     "Stoppage",

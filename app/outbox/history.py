@@ -1,15 +1,18 @@
 """What came in and what became of it: look-ups, and lists by id, the newest first."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
-from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
+from app.kit.ids import first_id_at
+from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import Event, EventId, EventStatus
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
 from app.outbox.claims import in_state
+from app.outbox.people import deliveries_of
 from app.outbox.rows import attempt_of, delivery_of, event_of, instant
 
 _event = tables.event.c
@@ -18,22 +21,46 @@ _delivery = tables.delivery.c
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """`before` is the last id of the page before this one."""
+    """`before` is the last id of the page before this one, `after` that of one before it, going
+    the other way. `since` (with it) and `until` (without it): when it was received."""
 
     source: str | None = None
     status: EventStatus | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: EventId | None = None
+    after: EventId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
+    """As EventFilter, by when it was made. `ids`: only these. `people`: digests, of which one is
+    to be of it. `is_replayed`: whether another takes its place."""
+
     source: str | None = None
     rule: str | None = None
     destination: str | None = None
     state: DeliveryState | None = None
-    outcome: OutcomeKind | None = None
+    outcome: OutcomeKind | Ending | None = None
     event_id: EventId | None = None
+    act_id: str | None = None
+    is_replayed: bool | None = None
+    people: tuple[int, ...] = ()
+    ids: tuple[DeliveryId, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
     before: DeliveryId | None = None
+    after: DeliveryId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many deliveries are alike."""
+
+    rule: str
+    state: DeliveryState
+    outcome: str | None
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +84,71 @@ def delivery(connection: Connection, delivery_id: DeliveryId) -> Delivery | None
     return delivery_of(row) if row else None
 
 
-def events_query(wanted: EventFilter, limit: int) -> Select[tuple[object, ...]]:
-    conditions: list[ColumnElement[bool]] = []
+def _range(
+    column: ColumnElement[str], wanted: EventFilter | DeliveryFilter
+) -> Iterator[ColumnElement[bool]]:
+    """By the id alone, which sorts by time: no list needs another index for that."""
+    if wanted.since is not None:
+        yield column >= first_id_at(wanted.since)
+    if wanted.until is not None:
+        yield column < first_id_at(wanted.until)
+    if wanted.before is not None:
+        yield column < wanted.before
+    if wanted.after is not None:
+        yield column > wanted.after
+
+
+def event_conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.source is not None:
-        conditions.append(_event.source == wanted.source)
+        yield _event.source == wanted.source
     if wanted.status is not None:
         # Written out for the partial index of the ignored ones.
-        conditions.append(_event.status == literal(wanted.status.value, literal_execute=True))
-    if wanted.before is not None:
-        conditions.append(_event.id < wanted.before)
-    return select(*tables.event.c).where(*conditions).order_by(_event.id.desc()).limit(limit)
+        yield _event.status == literal(wanted.status.value, literal_execute=True)
+    yield from _range(_event.id, wanted)
 
 
-def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object, ...]]:
+def events_query(wanted: EventFilter, limit: int) -> Select[tuple[object, ...]]:
+    """The newest first; after an id, the oldest first."""
+    order = _event.id.asc() if wanted.after is not None else _event.id.desc()
+    query = select(*tables.event.c).where(*event_conditions(wanted))
+    return query.order_by(order).limit(limit)
+
+
+def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]:
     pairs = (
         (_delivery.event_id, wanted.event_id),
         (_delivery.rule, wanted.rule),
         (_delivery.source, wanted.source),
         (_delivery.destination, wanted.destination),
         (_delivery.outcome, wanted.outcome.value if wanted.outcome else None),
+        (_delivery.act_id, wanted.act_id),
     )
-    conditions = [column == value for column, value in pairs if value is not None]
+    yield from (column == value for column, value in pairs if value is not None)
     if wanted.state is not None:
-        conditions.append(in_state(wanted.state))
-    if wanted.before is not None:
-        conditions.append(_delivery.id < wanted.before)
-    return select(*tables.delivery.c).where(*conditions).order_by(_delivery.id.desc()).limit(limit)
+        yield in_state(wanted.state)
+    if wanted.is_replayed is not None:
+        is_none = _delivery.replayed_as.is_(None)
+        yield ~is_none if wanted.is_replayed else is_none
+    if wanted.people:
+        yield _delivery.id.in_(deliveries_of(wanted.people))
+    if wanted.ids:
+        yield _delivery.id.in_(wanted.ids)
+    yield from _range(_delivery.id, wanted)
+
+
+def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object, ...]]:
+    """The newest first; after an id, the oldest first."""
+    order = _delivery.id.asc() if wanted.after is not None else _delivery.id.desc()
+    query = select(*tables.delivery.c).where(*delivery_conditions(wanted))
+    return query.order_by(order).limit(limit)
+
+
+def counts(connection: Connection, wanted: DeliveryFilter) -> list[Count]:
+    """As many rows are read as it counts."""
+    columns = (_delivery.rule, _delivery.state, _delivery.outcome)
+    query = select(*columns, func.count().label("number")).where(*delivery_conditions(wanted))
+    rows = connection.execute(query.group_by(*columns).order_by(*columns))
+    return [Count(row.rule, DeliveryState(row.state), row.outcome, row.number) for row in rows]
 
 
 def events(connection: Connection, wanted: EventFilter, limit: int) -> list[Event]:

@@ -6,7 +6,7 @@ found is therefore held against the delivery itself where it matters.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import Connection, Select, select
 
@@ -54,5 +54,5 @@ def _of_match(key: bytes, match: Match) -> Iterator[int]:
         yield digest_of(key, name, str(match.value).lower())
 
 
-def deliveries_of(digest: int) -> Select[tuple[str]]:
-    return select(tables.person.c.delivery_id).where(tables.person.c.digest == digest)
+def deliveries_of(digests: Sequence[int]) -> Select[tuple[str]]:
+    return select(tables.person.c.delivery_id).where(tables.person.c.digest.in_(digests))

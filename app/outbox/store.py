@@ -12,14 +12,16 @@ from sqlalchemy import Connection, text
 from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
-from app.outbox import claims, endings, history, pauses, stoppages
-from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting, add_deliveries
+from app.outbox import acts, claims, endings, history, operate, pauses, stoppages
+from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
+from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.errors import StoreUnavailable
-from app.outbox.history import Backlog, DeliveryFilter, EventFilter
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import upgrade
+from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
-from app.outbox.people import person_key
+from app.outbox.people import digest_of, person_key
 from app.outbox.settle import SETTLE, Settlement
 from app.outbox.stoppages import Stoppage
 from app.outbox.transactions import Transactions, reading, writing
@@ -114,22 +116,39 @@ class Outbox:
         hold = Hold(owner, self._clock.now(), lease_s)
         return await self._writes.run(lambda c: claims.take_expired(c, hold, limit))
 
-    async def add(self, deliveries: Sequence[Delivery]) -> None:
-        """New deliveries of events that exist."""
+    async def repeat(
+        self, repeats: Sequence[Repeat], act: Act, *, again: bool = False
+    ) -> list[DeliveryId]:
+        """A step of a replay: the new deliveries that were added (see `operate.repeat`)."""
         key = self._person_key
-        await self._writes.run(lambda c: add_deliveries(c, key, deliveries))
+        added = await self._writes.run(lambda c: operate.repeat(c, repeats, act, key, again=again))
         self.wakeup.notify()
+        return added
+
+    async def add(self, fresh: Sequence[Delivery], act: Act) -> list[DeliveryId]:
+        """A step: new deliveries of events that exist (see `operate.add`)."""
+        key = self._person_key
+        added = await self._writes.run(lambda c: operate.add(c, fresh, act, key))
+        self.wakeup.notify()
+        return added
+
+    async def cancel(self, wanted: DeliveryFilter, act: Act) -> int:
+        """What waits becomes a dead letter: how many it was."""
+        now, count = self._clock.now(), 0
+        while step := await self._writes.run(lambda c: operate.cancel(c, wanted, act, now)):
+            count += step
+        return count
 
     async def pauses(self) -> list[Pause]:
         return await self._read(pauses.pauses)
 
-    async def pause(self, pause: Pause) -> bool:
+    async def pause(self, pause: Pause, act: Act) -> bool:
         """False when it is paused already."""
-        return await self._writes.run(lambda c: pauses.begin(c, pause))
+        return await self._writes.run(lambda c: _recorded(c, act, pauses.begin(c, pause)))
 
-    async def resume(self, kind: PauseKind, name: str) -> bool:
+    async def resume(self, kind: PauseKind, name: str, act: Act) -> bool:
         """False when it is not paused. What it held up goes on, in steps."""
-        was_paused = await self._writes.run(lambda c: pauses.end(c, kind, name))
+        was_paused = await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
         while await self._writes.run(pauses.let_go):
             pass
         self.wakeup.notify()
@@ -179,6 +198,16 @@ class Outbox:
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
 
+    async def counts(self, wanted: DeliveryFilter) -> list[Count]:
+        return await self._read(lambda c: history.counts(c, wanted))
+
+    async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
+        return await self._read(lambda c: acts.acts(c, before, limit))
+
+    def person(self, matching: str, value: str, field: str = "") -> int:
+        """The digest by which the deliveries of a person are found; `value` is normal."""
+        return digest_of(self._person_key, matching, value, field)
+
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)
 
@@ -188,6 +217,12 @@ class Outbox:
                 return await self._reads.run(look)
         except TimeoutError:
             raise StoreUnavailable(f"no answer within {_READ_LIMIT_S:g} s") from None
+
+
+def _recorded(connection: Connection, act: Act, did: bool) -> bool:
+    if did:
+        acts.record(connection, act, 1)
+    return did
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

@@ -120,18 +120,6 @@ async def test_the_next_due_time_is_that_of_the_first_that_waits(outbox: Outbox)
     assert await outbox.next_due_at("other") is None
 
 
-async def test_a_delivery_that_is_added_is_one_of_its_own(outbox: Outbox) -> None:
-    acceptance = an_acceptance()
-    await outbox.accept([acceptance])
-    first = acceptance.deliveries[0]
-    again = replace(a_delivery(acceptance.event), replay_of=first.id)
-
-    await outbox.add([again])
-
-    assert await outbox.delivery(again.id) == again
-    assert len(await claim(outbox)) == 2
-
-
 async def test_the_backlog_counts_what_is_not_delivered(outbox: Outbox) -> None:
     await outbox.accept([an_acceptance() for _ in range(3)])
     [delivery] = await claim(outbox, limit=1)

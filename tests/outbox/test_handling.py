@@ -12,7 +12,7 @@ from app.model.handling import AtMost, Batch, Burst, Handling, Order, Priority, 
 from app.model.outcome import OutcomeKind
 from app.outbox import Acceptance, Outbox, Pause, PauseKind
 from tests.support.clock import ManualClock
-from tests.support.values import AT, a_delivery, a_settlement, an_event
+from tests.support.values import AT, a_delivery, a_settlement, an_act, an_event
 
 ORDERED = Handling(order=Order("k" * 32, 600))
 ONCE = Handling(at_most=AtMost("p" * 32, 1, 3600))
@@ -221,7 +221,7 @@ async def test_what_is_too_old_is_a_dead_letter_whatever_it_waits_for(
     outbox: Outbox, clock: ManualClock, *, is_paused: bool
 ) -> None:
     if is_paused:
-        await outbox.pause(Pause(PauseKind.DESTINATION, "main", AT, "a test"))
+        await outbox.pause(Pause(PauseKind.DESTINATION, "main", AT, "a test"), an_act())
     stale = await accept(outbox, clock, Handling(expires_at=AT + timedelta(seconds=60)))
     clock.pass_s(60)
 
@@ -278,7 +278,7 @@ async def test_those_of_a_batch_share_requests_of_its_size(
 async def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(
     outbox: Outbox, clock: ManualClock, pause: tuple[PauseKind, str]
 ) -> None:
-    await outbox.pause(Pause(*pause, AT, "a test"))
+    await outbox.pause(Pause(*pause, AT, "a test"), an_act())
     held = await accept(outbox, clock)
     other = await accept(outbox, clock, source="shop", rule="another")
     is_held_too = pause[0] in (PauseKind.SCENARIO, PauseKind.DESTINATION)
@@ -286,19 +286,19 @@ async def test_what_is_paused_waits_and_goes_on_when_it_is_resumed(
     claimed = [one.id for one in await claim(outbox)]
     assert claimed == ([] if is_held_too else [other.id])
 
-    await outbox.resume(*pause)
+    await outbox.resume(*pause, an_act())
     expected = {held.id, other.id} if is_held_too else {held.id}
     assert {one.id for one in await claim(outbox)} == expected
 
 
 async def test_what_a_second_pause_holds_up_waits_on(outbox: Outbox, clock: ManualClock) -> None:
-    await outbox.pause(Pause(PauseKind.RULE, "deal won", AT, "a test"))
-    await outbox.pause(Pause(PauseKind.SCENARIO, "3", AT, "a test"))
+    await outbox.pause(Pause(PauseKind.RULE, "deal won", AT, "a test"), an_act())
+    await outbox.pause(Pause(PauseKind.SCENARIO, "3", AT, "a test"), an_act())
     delivery = await accept(outbox, clock)
     assert await claim(outbox) == []
     assert (await look_up(outbox, delivery)).state is DeliveryState.PAUSED
 
-    await outbox.resume(PauseKind.RULE, "deal won")
+    await outbox.resume(PauseKind.RULE, "deal won", an_act())
 
     assert await claim(outbox) == []
 

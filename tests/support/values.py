@@ -12,7 +12,7 @@ from app.model.json import Json
 from app.model.new_delivery import due_at
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching, ScenarioStart
-from app.outbox import Acceptance, Settlement
+from app.outbox import Acceptance, Act, ActId, ActKind, Settlement
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -116,3 +116,7 @@ def a_settlement(delivery: Delivery, *, owner: str, at: datetime = AT) -> Settle
         finished_at=at,
         flow=flow_of(delivery),
     )
+
+
+def an_act(kind: ActKind = ActKind.REPLAY, *, who: str = "olga", at: datetime = AT) -> Act:
+    return Act(ActId(new_id()), at, who, kind, {"rule": "deal won"})

@@ -1,0 +1,80 @@
+"""What operators do to deliveries, a step at a time: so that none keeps calls waiting."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
+from app.outbox import tables
+from app.outbox.accept import add_deliveries
+from app.outbox.acts import Act, record
+from app.outbox.endings import End, end_all
+from app.outbox.history import DeliveryFilter, delivery_conditions
+from app.outbox.rows import delivery_of
+
+_table = tables.delivery.c
+_STEP = 500
+_FINAL = (DeliveryState.DONE.value, DeliveryState.DEAD.value)
+_WAITING = (DeliveryState.PENDING.value, DeliveryState.PAUSED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`fresh` is sent in the place of `old`."""
+
+    old: DeliveryId
+    fresh: Delivery
+
+
+def repeat(
+    connection: Connection, repeats: Sequence[Repeat], act: Act, person_key: bytes, *, again: bool
+) -> list[DeliveryId]:
+    """The new ones that were added: none for what is not final, nor, unless `again`, for what was
+    repeated before, so that two operators at once repeat nothing twice."""
+    query = select(_table.id).where(
+        _table.id.in_([one.old for one in repeats]), _table.state.in_(_FINAL)
+    )
+    if not again:
+        query = query.where(_table.replayed_as.is_(None))
+    free = {row.id for row in connection.execute(query.with_for_update())}
+    chosen = [one for one in repeats if one.old in free]
+    add_deliveries(connection, person_key, [one.fresh for one in chosen])
+    for one in chosen:
+        connection.execute(
+            update(tables.delivery).where(_table.id == one.old).values(replayed_as=one.fresh.id)
+        )
+    record(connection, act, len(chosen))
+    return [one.fresh.id for one in chosen]
+
+
+def add(
+    connection: Connection, fresh: Sequence[Delivery], act: Act, person_key: bytes
+) -> list[DeliveryId]:
+    """New deliveries of events that exist, of rules that have none of them yet."""
+    query = select(_table.event_id, _table.rule).where(
+        _table.event_id.in_([delivery.event_id for delivery in fresh])
+    )
+    known = {(row.event_id, row.rule) for row in connection.execute(query)}
+    chosen = [one for one in fresh if (one.event_id, one.start.rule) not in known]
+    add_deliveries(connection, person_key, chosen)
+    record(connection, act, len(chosen))
+    return [delivery.id for delivery in chosen]
+
+
+def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetime) -> int:
+    """A step: how many it was, 0 at the end."""
+    query = (
+        select(*tables.delivery.c)
+        .where(*delivery_conditions(wanted), _table.state.in_(_WAITING))
+        .order_by(_table.id)
+        .limit(_STEP)
+        .with_for_update(skip_locked=True)
+    )
+    waiting = [delivery_of(row) for row in connection.execute(query)]
+    reason = f"cancelled by {act.who}"
+    end = End(DeliveryState.DEAD, Ending.CANCELLED, reason, at)
+    ended = end_all(connection, waiting, end) if waiting else []
+    record(connection, act, len(ended))
+    return len(ended)
