@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format lock bench schema clean
+.PHONY: demo test check format lock bench soak schema clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/bridge demo $(ARGS)
@@ -24,6 +24,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.runtime
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.runtime
+	$(BIN)/python -m bench.soak $(ARGS)
 
 schema: $(VENV)/.runtime
 	$(BIN)/bridge schema > app/config/bridge.schema.json

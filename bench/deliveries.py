@@ -97,7 +97,7 @@ def _wait_until_done(store: Path, count: int) -> None:
 
 def latency(folder: Path, *, per_s: int, seconds: int) -> Latency:
     """Of calls that come at a steady pace, whatever became of those before."""
-    with servers.sandbox() as sandbox, servers.whole(folder, sandbox) as url:
+    with servers.sandbox() as sandbox, servers.whole(folder, sandbox) as (url, _):
         asyncio.run(_call_steadily(url, per_s, seconds))
         store = folder / "latency.db"
         _wait_until_done(store, per_s * seconds)

@@ -104,13 +104,14 @@ def worker(folder: Path, store: Path, sandbox_url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole(folder: Path, sandbox_url: str) -> Iterator[str]:
-    with _whole(folder, folder / "latency.db", sandbox_url, role="all") as url:
-        yield f"{url}/hooks/plain"
+def whole(folder: Path, sandbox_url: str) -> Iterator[tuple[str, int]]:
+    """Where to call it, and the number of its process."""
+    with _whole(folder, folder / "latency.db", sandbox_url, role="all") as (url, process):
+        yield f"{url}/hooks/plain", process
 
 
 @contextlib.contextmanager
-def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterator[str]:
+def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterator[tuple[str, int]]:
     port = free_port()
     config = folder / f"{role}.yaml"
     config.write_text(CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"'))
@@ -121,16 +122,17 @@ def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterato
         "BRIDGE_LOG_LEVEL": "warning",
     }
     command = [sys.executable, "-m", "app", "serve", "--role", role, "--port", str(port)]
-    with _running([*command, "--config", str(config)], environ, f"http://127.0.0.1:{port}/healthz"):
-        yield f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}"
+    with _running([*command, "--config", str(config)], environ, f"{url}/healthz") as process:
+        yield url, process
 
 
 @contextlib.contextmanager
-def _running(command: list[str], environ: dict[str, str], url: str) -> Iterator[None]:
+def _running(command: list[str], environ: dict[str, str], url: str) -> Iterator[int]:
     process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603, TID251 - our own
     try:
         _wait_until_it_answers(process, url)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(timeout=30)
