@@ -119,7 +119,7 @@ def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterato
         "BENCH_TOKEN": "sandbox-token",
         "BENCH_SECRET": SECRET,
         "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{store}",
-        "BRIDGE_LOG_LEVEL": "warning",
+        "BRIDGE_LOG_LEVEL": "error",
     }
     command = [sys.executable, "-m", "app", "serve", "--role", role, "--port", str(port)]
     url = f"http://127.0.0.1:{port}"

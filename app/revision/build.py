@@ -1,7 +1,7 @@
 """Compiles a configuration whole."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -44,6 +44,10 @@ class Revision:
     delivery: DeliverySettings
     warnings: tuple[Fault, ...]
     addresses: Addresses
+
+    @property
+    def destinations(self) -> Sequence[str]:
+        return list(self.platforms)
 
     @property
     def scope(self) -> Scope:

@@ -55,7 +55,7 @@ def _value(compiled: CompiledField, evaluate: Evaluate) -> Json:
     if compiled.kind is Kind.NUMBER:
         found = _whole(found)
     if not _fits(compiled.kind, found):
-        raise ExpressionFailed(f"{compiled.name} {compiled.value.text}: yields no {compiled.kind}")
+        raise ExpressionFailed(f"{compiled.name} {compiled.value.text}: is not {compiled.kind}")
     return found
 
 

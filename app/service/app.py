@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
-from app.api.health import Readiness, health_routes
+from app.api.health import InUse, Readiness, health_routes
 from app.ingest import reference
 from app.ingest.entry import PREFIX, Entry
 from app.web.asgi import App, Receive, Scope, Send
@@ -22,7 +22,7 @@ _SLUGS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "meth
 def create_app(
     entry: Entry | None,
     readiness: Readiness,
-    revision: Callable[[], str],
+    in_use: Callable[[], InUse],
     is_stopping: Callable[[], bool],
 ) -> App:
     """`entry` is None where this process takes no calls."""
@@ -33,7 +33,7 @@ def create_app(
         version="1",
         redoc_url=None,
     )
-    faces.include_router(health_routes(readiness, revision, is_stopping))
+    faces.include_router(health_routes(readiness, in_use, is_stopping))
     _refuse_with_problems(faces)
     if entry is None:
         return faces

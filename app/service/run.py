@@ -99,7 +99,7 @@ async def running_service(
 def _serving(
     sock: socket.socket, parts: Parts, current: CurrentRevision, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
-    app = create_app(parts.entry, parts.readiness, lambda: current.revision.id, stop.is_set)
+    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()

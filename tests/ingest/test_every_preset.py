@@ -89,7 +89,7 @@ async def running(tmp_path: Path, revision: Revision) -> AsyncIterator[Running]:
         entry = Entry(
             lambda: revision, Acceptor(outbox, clock), Outcomes(outbox, clock, rng), maker, clock
         )
-        app = create_app(entry, Readiness(outbox, clock), lambda: revision.id, lambda: False)
+        app = create_app(entry, Readiness(outbox, clock), lambda: revision, lambda: False)
         sock = listen("127.0.0.1", 0)
         await stack.enter_async_context(serving(app, sock))
         await stack.enter_async_context(Bench(outbox, sandbox, clock).working())
