@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from app.altcraft import replies
+from app.altcraft import batches, replies, requests
 from app.config.schema.auth import ApiKey, AuthTree, Basic, Group, Ip, QuerySecret, Scheme
 from app.config.schema.base import Part
 from app.config.schema.decode import Decode
@@ -34,7 +34,7 @@ from app.config.schema.signature import Signed as Signature
 from app.config.schema.source import Dedup, Source
 from app.config.schema.template import PLAIN, WITH_ARGUMENT, WITH_SECRET
 from app.config.settings import Settings
-from app.delivery import verdict
+from app.delivery import gate, verdict
 from app.model.json import Json
 from app.sources.presets import presets
 from app.web.problems import PROBLEMS
@@ -101,6 +101,9 @@ def sections() -> Mapping[str, str]:
         "presets": _presets(),
         "answers": _table_of(replies),
         "verdicts": _table_of(verdict),
+        "methods": _table_of(requests),
+        "members": _table_of(batches),
+        "stops": _table_of(gate),
     }
 
 

@@ -12,8 +12,11 @@ from app.model.outcome import OutcomeKind
 class Retry(Part):
     """Exponential backoff with full jitter; whichever limit is met first ends it."""
 
-    tries: int = Field(100, ge=1, le=10_000, description="attempts at most")
-    age: Seconds = Field(86_400.0, description="give up when the call is older than this")
+    tries: int = Field(
+        100, ge=1, le=10_000, description="failures at most; what the destination as a whole does "
+        "not take counts for nothing"
+    )  # fmt: skip
+    age: Seconds = Field(86_400.0, description="give up so long after the first failure")
     base: Seconds = Field(2.0, gt=0, description="ceiling of the first wait; doubles each time")
     cap: Seconds = Field(900.0, gt=0, description="no wait is longer than this")
 
@@ -31,8 +34,12 @@ class OutcomeRule(Part):
 class Destination(Part):
     url: Annotated[HttpUrl, Field(description="base address; the API path is added")]
     token: SecretRef = Field(description="API token, made by a master user of the platform")
-    rate: Rate | None = Field(None, description="starts at most, such as 50/s")
-    concurrency: int = Field(16, ge=1, le=512, description="requests in flight at most")
+    rate: Rate | None = Field(
+        None, description="requests at most, such as 50/s; fewer while Altcraft says it is too many"
+    )
+    concurrency: int = Field(
+        16, ge=1, le=512, description="requests in flight at most; fewer while Altcraft is slow"
+    )
     timeout: Seconds = Field(15.0, gt=0, description="time limit of one request, connect to end")
     retry: Retry = Field(default_factory=Retry, description="waits and limits of retries")
     outcomes: tuple[OutcomeRule, ...] = Field(
