@@ -53,7 +53,7 @@ class Width:
         usual_s = mean_s if self._usual_s is None else min(self._usual_s * _FORGETS, mean_s)
         self._usual_s = usual_s
         if mean_s > usual_s * _SLOW + _SLACK_S:
-            self._now = max(1.0, self._now * 0.8)
+            self._now = self._known_good = max(1.0, self._now * 0.8)
         else:
             self._now = min(float(self._most), self._now + 1)
-        self._known_good = max(self._known_good, self._now)
+            self._known_good = max(self._known_good, self._now)
