@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    bindparam,
+    literal,
+    select,
+    update,
+)
 
 from app.model.delivery import Delivery, DeliveryState, Ending
 from app.model.flow import batch_size_of
@@ -120,23 +129,21 @@ class _Taking:
             self._left -= 1
 
     def _candidates(self, flow: str, limit: int) -> list[Delivery]:
-        query = due_query(self._request.destination, flow, self._request.hold.now, limit)
-        rows = self._connection.execute(query.with_for_update(skip_locked=True))
-        return [delivery_of(row) for row in rows]
+        given = {
+            "destination": self._request.destination,
+            "flow": flow,
+            "now": micros(self._request.hold.now),
+            "limit": limit,
+        }
+        return [delivery_of(row) for row in self._connection.execute(_LOCKING, given)]
 
     def _hold(self, claims: Sequence[Claim]) -> list[Delivery]:
         if not claims:
             return []
         hold = self._request.hold
-        self._connection.execute(
-            update(tables.delivery)
-            .where(_table.id.in_([claim.delivery.id for claim in claims]))
-            .values(
-                state=DeliveryState.IN_FLIGHT.value,
-                lease_owner=hold.owner,
-                lease_until=micros(hold.until),
-            )
-        )
+        ids = [claim.delivery.id for claim in claims]
+        given = {"ids": ids, "owner": hold.owner, "until": micros(hold.until)}
+        self._connection.execute(_HOLD, given)
         return [
             replace(
                 claim.delivery,
@@ -149,18 +156,28 @@ class _Taking:
         ]
 
 
-def due_query(destination: str, flow: str, now: datetime, limit: int) -> Select[tuple[object, ...]]:
-    return (
-        select(*tables.delivery.c)
-        .where(
-            in_state(DeliveryState.PENDING),
-            _table.destination == destination,
-            _table.flow == flow,
-            _table.next_attempt_at <= micros(now),
-        )
-        .order_by(_table.next_attempt_at, _table.id)
-        .limit(limit)
+# Made once: to put a query together costs as much as to run it.
+DUE = (
+    select(*tables.delivery.c)
+    .where(
+        in_state(DeliveryState.PENDING),
+        _table.destination == bindparam("destination"),
+        _table.flow == bindparam("flow"),
+        _table.next_attempt_at <= bindparam("now"),
     )
+    .order_by(_table.next_attempt_at, _table.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_LOCKING = DUE.with_for_update(skip_locked=True)
+_HOLD = (
+    update(tables.delivery)
+    .where(_table.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.IN_FLIGHT.value,
+        lease_owner=bindparam("owner"),
+        lease_until=bindparam("until"),
+    )
+)
 
 
 def next_due_at(connection: Connection, destination: str) -> datetime | None:

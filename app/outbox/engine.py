@@ -112,7 +112,7 @@ def _set_up_sqlite(engine: Engine, begin: str) -> None:
             cursor.execute("PRAGMA busy_timeout = 0")  # `_begin` waits, in shorter steps
             # 16 MiB instead of 4 between two rounds of copying the log into the file.
             cursor.execute("PRAGMA wal_autocheckpoint = 4000")
-            cursor.execute("PRAGMA cache_size = -65536")
+            cursor.execute("PRAGMA cache_size = -16384")
             # What an INSERT of many rows keeps to undo itself would be a file, made each time.
             cursor.execute("PRAGMA temp_store = MEMORY")
         cursor.close()

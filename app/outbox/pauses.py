@@ -16,6 +16,7 @@ from app.outbox.rows import instant, micros
 _delivery = tables.delivery.c
 _pause = tables.pause.c
 _STEP = 1000
+_PAUSES = select(*tables.pause.c).order_by(_pause.since)
 
 
 class PauseKind(StrEnum):
@@ -63,7 +64,7 @@ class Paused:
 
 
 def pauses(connection: Connection) -> list[Pause]:
-    rows = connection.execute(select(*tables.pause.c).order_by(_pause.since))
+    rows = connection.execute(_PAUSES)
     return [
         Pause(PauseKind(row.kind), row.name, instant(row.since), row.who, row.reason)
         for row in rows

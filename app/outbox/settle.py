@@ -57,6 +57,14 @@ _settle = (
         lease_until=None,
     )
 )
+_HELD = (
+    select(_table.c.id, _table.c.lease_owner)
+    .where(
+        _table.c.id.in_(bindparam("ids", expanding=True)),
+        _table.c.state == DeliveryState.IN_FLIGHT.value,
+    )
+    .with_for_update()
+)
 # Engines take some thousands of values in a statement.
 _ROWS_AT_ONCE = 1000
 _FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -98,15 +106,8 @@ def _held(connection: Connection, settlements: Sequence[Settlement]) -> dict[str
     ids = [settlement.delivery_id for settlement in settlements]
     held: dict[str, str | None] = {}
     for start in range(0, len(ids), _ROWS_AT_ONCE):
-        found = connection.execute(
-            select(_table.c.id, _table.c.lease_owner)
-            .where(
-                _table.c.id.in_(ids[start : start + _ROWS_AT_ONCE]),
-                _table.c.state == DeliveryState.IN_FLIGHT.value,
-            )
-            .with_for_update()
-        )
-        held |= {row.id: row.lease_owner for row in found}
+        found = connection.execute(_HELD, {"ids": ids[start : start + _ROWS_AT_ONCE]})
+        held |= {delivery_id: owner for delivery_id, owner in found}
     return held
 
 

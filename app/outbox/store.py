@@ -18,7 +18,7 @@ from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
-from app.outbox.migrations import upgrade
+from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import digest_of, person_key
@@ -64,8 +64,9 @@ class Outbox:
         Raises StoreUnavailable, StoreAddressRefused.
         """
         async with writing(url) as writes, reading(url) as reads:
-            await writes.run(upgrade)
-            key = await writes.run(person_key)
+            if not await reads.run(is_current):
+                await writes.run(upgrade)
+            key = await reads.run(person_key)
             shared = SharedWriter(writes, writer or WriterLimits())
             task = asyncio.create_task(shared.run(), name="outbox writer")
             try:

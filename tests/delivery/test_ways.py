@@ -10,7 +10,7 @@ from tests.support.values import a_match
 
 NEW = Match(Matching.EMAIL, "new@example.com")
 IMPORT = Import(True, {"data": {"_fname": "Nina"}, "skip_triggers": True})
-BATCH = Handling(batch=Batch(8, 0.05))
+BATCH = Handling(batch=Batch(8, 0.5))
 
 
 async def test_a_trigger_mailing_is_started_by_its_own_method(bench: Bench) -> None:

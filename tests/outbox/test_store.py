@@ -137,9 +137,9 @@ async def test_an_address_that_cannot_be_used_is_refused_with_what_is_expected(
             pass
 
 
-_CLAIM = claims.due_query("main", "1/crm", AT, 10)
+_CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
 _LATE = endings.late(AT, 10)
-_FLOWS = turns.flows_query("main")
+_FLOWS = turns.FLOWS.params(destination="main")
 _EXPIRED = claims.expired(AT, 10)
 _LISTS = [
     history.events_query(EventFilter(), 10),

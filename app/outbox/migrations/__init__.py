@@ -4,9 +4,21 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from app.outbox.engine import lock_for_migration
+
+_VERSIONS = Path(__file__).parent / "versions"
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether there is nothing to do. A look without a lock: most starts find it so, and need not
+    wait for each other."""
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    newest = max(path.stem[:4] for path in _VERSIONS.glob("[0-9]*.py"))
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found == newest
 
 
 def upgrade(connection: Connection) -> None:
