@@ -1,13 +1,15 @@
 """The delivery of a scenario start, before anything was tried."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.kit.ids import new_id
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import Event
 from app.model.handling import PLAIN, Handling
 from app.model.start import ScenarioStart
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_delivery(
@@ -43,9 +45,15 @@ def due_at(handling: Handling, at: datetime) -> datetime:
     due = at
     if handling.burst is not None:
         due = at + timedelta(seconds=handling.burst.quiet_s)
-    elif handling.batch is not None:
-        due = at + timedelta(seconds=handling.batch.within_s)
+    elif handling.batch is not None and handling.batch.within_s > 0:
+        due = _end_of_window(at, handling.batch.within_s)
     return max(due, handling.not_before) if handling.not_before else due
+
+
+def _end_of_window(at: datetime, length_s: float) -> datetime:
+    """Windows lie at fixed times, so that all that came within one are due at the same instant."""
+    length = timedelta(seconds=length_s)
+    return at + length - (at - _EPOCH) % length
 
 
 def for_now(start: ScenarioStart, *, lifts_limit: bool = False) -> ScenarioStart:

@@ -135,7 +135,8 @@ class _Taking:
             "now": micros(self._request.hold.now),
             "limit": limit,
         }
-        return [delivery_of(row) for row in self._connection.execute(_LOCKING, given)]
+        # All at once: one by one each would take SQLite's lock on the interpreter.
+        return [delivery_of(row) for row in self._connection.execute(_LOCKING, given).all()]
 
     def _hold(self, claims: Sequence[Claim]) -> list[Delivery]:
         if not claims:

@@ -107,7 +107,7 @@ def _held(connection: Connection, settlements: Sequence[Settlement]) -> dict[str
     held: dict[str, str | None] = {}
     for start in range(0, len(ids), _ROWS_AT_ONCE):
         found = connection.execute(_HELD, {"ids": ids[start : start + _ROWS_AT_ONCE]})
-        held |= {delivery_id: owner for delivery_id, owner in found}
+        held |= {row.id: row.lease_owner for row in found.all()}
     return held
 
 

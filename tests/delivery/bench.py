@@ -135,10 +135,10 @@ class Bench:
 
     async def accept(
         self, *matches: Match, in_doubt: InDoubt = InDoubt.RETRY, destination: str = "main",
-        handling: Handling = PLAIN, **start: Any,
+        handling: Handling = PLAIN, at: datetime | None = None, **start: Any,
     ) -> Delivery:  # fmt: skip
         """`start`: fields of the scenario start that are not the usual ones."""
-        now = self.clock.now()
+        now = at or self.clock.now()
         event = an_event(at=now)
         delivery = a_delivery(
             event,

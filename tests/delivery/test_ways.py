@@ -86,10 +86,15 @@ async def test_further_fields_of_the_request_are_sent_as_they_are_named(bench: B
 async def test_those_of_a_batch_share_a_request_and_each_has_its_own_outcome(
     bench: Bench,
 ) -> None:
+    now = bench.clock.now()
     made = [
-        await bench.accept(a_match(12345), imports=IMPORT, handling=BATCH),
-        await bench.accept(Match(Matching.PROFILE_ID, "f" * 24), imports=IMPORT, handling=BATCH),
-        await bench.accept(Match(Matching.CUSTOM, "", "CRM_ID"), imports=IMPORT, handling=BATCH),
+        await bench.accept(a_match(12345), imports=IMPORT, handling=BATCH, at=now),
+        await bench.accept(
+            Match(Matching.PROFILE_ID, "f" * 24), imports=IMPORT, handling=BATCH, at=now
+        ),
+        await bench.accept(
+            Match(Matching.CUSTOM, "", "CRM_ID"), imports=IMPORT, handling=BATCH, at=now
+        ),
     ]
 
     async with bench.working():
@@ -110,8 +115,11 @@ async def test_a_batch_that_is_refused_for_one_member_is_split_until_only_that_o
 ) -> None:
     bench.sandbox.put(Fault(kind=FaultKind.REFUSE_BATCH))
     bad = Match(Matching.CUSTOM, "", "CRM_ID")
+    now = bench.clock.now()
     made = [
-        await bench.accept(bad if n == 3 else a_match(12345), imports=IMPORT, handling=BATCH)
+        await bench.accept(
+            bad if n == 3 else a_match(12345), imports=IMPORT, handling=BATCH, at=now
+        )
         for n in range(8)
     ]
 
@@ -127,7 +135,10 @@ async def test_a_batch_that_is_refused_for_one_member_is_split_until_only_that_o
 
 async def test_a_batch_whose_answer_is_short_of_one_is_in_doubt_as_a_whole(bench: Bench) -> None:
     bench.sandbox.put(Fault(kind=FaultKind.SHORT_LIST, times=1))
-    made = [await bench.accept(a_match(12345), imports=IMPORT, handling=BATCH) for _ in range(2)]
+    now = bench.clock.now()
+    made = [
+        await bench.accept(a_match(12345), imports=IMPORT, handling=BATCH, at=now) for _ in range(2)
+    ]
 
     async with bench.working():
         for one in made:

@@ -318,3 +318,16 @@ async def test_what_is_asked_for_is_stored_whole(outbox: Outbox, clock: ManualCl
     delivery = await accept(outbox, clock, handling)
 
     assert await look_up(outbox, delivery) == delivery
+
+
+async def test_what_comes_within_one_window_is_due_at_one_instant(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    for _ in range(9):
+        await accept(outbox, clock, Handling(batch=Batch(100, 1)))
+        clock.pass_s(0.1)
+    assert await claim(outbox) == []
+
+    clock.pass_s(0.1)
+
+    assert [len(group) for group in await claim_groups(outbox)] == [9]
