@@ -174,6 +174,8 @@ def _one_line(text: str, hidden: str) -> str:
     # Before it is cut: a piece of the token would not be found.
     text = text.replace(hidden, "***") if hidden else text
     words = " ".join(text[:_MAX_READ_TEXT].split())
+    if words.isprintable():
+        return words
     return "".join(character for character in words if character.isprintable())
 
 

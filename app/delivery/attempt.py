@@ -61,13 +61,13 @@ def conclude(
         in_doubt=outcome.in_doubt,
         together=exchange.together,
     )
-    following = replace(delivery, outcome=outcome.kind, **_following(delivery, verdict, now))
-    return _settlement(delivery, following, attempt), verdict
+    changes = _following(delivery, verdict, now)
+    return _settlement(delivery, {"outcome": outcome.kind, **changes}, attempt), verdict
 
 
 def give_back(delivery: Delivery) -> Settlement:
     """As if it had not been claimed: it was not sent, and no attempt is counted."""
-    return _settlement(delivery, replace(delivery, state=DeliveryState.PENDING), None)
+    return _settlement(delivery, {"state": DeliveryState.PENDING}, None)
 
 
 def _following(delivery: Delivery, verdict: Verdict, now: datetime) -> Mapping[str, Any]:
@@ -77,9 +77,11 @@ def _following(delivery: Delivery, verdict: Verdict, now: datetime) -> Mapping[s
         case Done():
             # What was noted when it was claimed stays: that its order was given up.
             reason = verdict.reason or delivery.reason
-            return {"state": DeliveryState.DONE, "reason": reason, "finished_at": now}
+            over = {"finished_at": now, "next_attempt_at": now}
+            return {"state": DeliveryState.DONE, "reason": reason, **over}
         case Dead():
-            return {"state": DeliveryState.DEAD, "reason": verdict.reason, "finished_at": now}
+            over = {"finished_at": now, "next_attempt_at": now}
+            return {"state": DeliveryState.DEAD, "reason": verdict.reason, **over}
         case NextMatch():
             index = delivery.match_index + 1
             size = delivery.batch_size if index < len(delivery.start.matches) else 1
@@ -100,21 +102,28 @@ def _following(delivery: Delivery, verdict: Verdict, now: datetime) -> Mapping[s
             assert_never(never)
 
 
-def _settlement(delivery: Delivery, following: Delivery, attempt: Attempt | None) -> Settlement:
+def _settlement(
+    delivery: Delivery, changes: Mapping[str, Any], attempt: Attempt | None
+) -> Settlement:
     order = delivery.start.handling.order
+    # Only these change the flow, and a copy for nothing costs as much as all the rest here.
+    is_moved = "batch_size" in changes
+    following = replace(delivery, **changes) if is_moved else delivery
+    values = {
+        "match_index": delivery.match_index,
+        "next_attempt_at": delivery.next_attempt_at,
+        "outcome": delivery.outcome,
+        "reason": delivery.reason,
+        "finished_at": None,
+        "failures": delivery.failures,
+        "failing_since": delivery.failing_since,
+        "batch_size": delivery.batch_size,
+    }
     return Settlement(
         delivery_id=delivery.id,
         lease_owner=delivery.lease_owner or "",
         attempt=attempt,
-        state=following.state,
-        match_index=following.match_index,
-        next_attempt_at=following.next_attempt_at,
-        outcome=following.outcome,
-        reason=following.reason,
-        finished_at=following.finished_at,
         flow=flow_of(following),
-        failures=following.failures,
-        failing_since=following.failing_since,
-        batch_size=following.batch_size,
         order_key=order.key if order else None,
+        **{**values, **changes},
     )

@@ -38,10 +38,12 @@ class Recorder:
         concluded = [conclude(exchange, policy, now=now, rng=self._rng) for exchange in exchanges]
         settlements = [settlement for settlement, _ in concluded]
         recorded = await self._through_a_stop(settlements, limit_s)
+        tells_all = _log.is_enabled_for(logging.INFO)
         for exchange, (settlement, verdict), is_ours in zip(
             exchanges, concluded, recorded, strict=True
         ):
-            _tell(exchange, settlement, verdict, now, is_ours=is_ours)
+            if tells_all or exchange.outcome.kind is not OutcomeKind.ACCEPTED:
+                _tell(exchange, settlement, verdict, now, is_ours=is_ours)
 
     async def _through_a_stop(
         self, settlements: Sequence[Settlement], limit_s: float | None
@@ -101,8 +103,6 @@ def _tell(
 ) -> None:
     delivery, outcome = exchange.delivery, exchange.outcome
     is_good = outcome.kind is OutcomeKind.ACCEPTED
-    if is_good and not _log.is_enabled_for(logging.INFO):
-        return
     log = _log.info if is_good else _log.warning
     log(
         "delivery.attempted",

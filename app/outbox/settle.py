@@ -11,7 +11,7 @@ from app.model.outcome import OutcomeKind
 from app.outbox import tables
 from app.outbox.engine import insert_all
 from app.outbox.order import release
-from app.outbox.rows import ATTEMPT_COLUMNS, Values, attempt_row, micros
+from app.outbox.rows import ATTEMPT_COLUMNS, attempt_row, micros
 from app.outbox.writer import Write
 
 
@@ -38,25 +38,36 @@ class Settlement:
 
 
 _table = tables.delivery
-_settle = (
-    update(_table)
-    .where(_table.c.id == bindparam("delivery_id"))
-    .values(
-        state=bindparam("new_state"),
-        match_index=bindparam("new_match_index"),
-        attempts=_table.c.attempts + bindparam("made"),
-        next_attempt_at=bindparam("due"),
-        outcome=bindparam("new_outcome"),
-        reason=bindparam("new_reason"),
-        finished_at=bindparam("finished"),
-        flow=bindparam("new_flow"),
-        failures=bindparam("new_failures"),
-        failing_since=bindparam("new_failing_since"),
-        batch_size=bindparam("new_batch_size"),
-        lease_owner=None,
-        lease_until=None,
-    )
+_NAMES = (
+    "new_state",
+    "new_match_index",
+    "made",
+    "due",
+    "new_outcome",
+    "new_reason",
+    "finished",
+    "new_flow",
+    "new_failures",
+    "new_failing_since",
+    "new_batch_size",
 )
+_change = update(_table).values(
+    state=bindparam("new_state"),
+    match_index=bindparam("new_match_index"),
+    attempts=_table.c.attempts + bindparam("made"),
+    next_attempt_at=bindparam("due"),
+    outcome=bindparam("new_outcome"),
+    reason=bindparam("new_reason"),
+    finished_at=bindparam("finished"),
+    flow=bindparam("new_flow"),
+    failures=bindparam("new_failures"),
+    failing_since=bindparam("new_failing_since"),
+    batch_size=bindparam("new_batch_size"),
+    lease_owner=None,
+    lease_until=None,
+)
+_settle = _change.where(_table.c.id == bindparam("delivery_id"))
+_settle_alike = _change.where(_table.c.id.in_(bindparam("ids", expanding=True)))
 _HELD = (
     select(_table.c.id, _table.c.lease_owner)
     .where(
@@ -74,8 +85,7 @@ def _perform(connection: Connection, units: Sequence[Sequence[Settlement]]) -> l
     held = _held(connection, [one for unit in units for one in unit])
     kept: list[Settlement] = []
     results: list[Sequence[bool]] = [_sorted_out(unit, held, kept) for unit in units]
-    if kept:
-        connection.execute(_settle, [_values(settlement) for settlement in kept])
+    _write(connection, kept)
     attempts = [attempt_row(s.attempt) for s in kept if s.attempt]
     insert_all(connection, tables.attempt, ATTEMPT_COLUMNS, attempts)
     _release(connection, kept)
@@ -95,6 +105,23 @@ def _sorted_out(
     return results
 
 
+def _write(connection: Connection, kept: Sequence[Settlement]) -> None:
+    """Those with the same new values, as most of a batch, by one statement."""
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for settlement in kept:
+        alike.setdefault(_values(settlement), []).append(settlement.delivery_id)
+    apart = []
+    for values, ids in alike.items():
+        given = dict(zip(_NAMES, values, strict=True))
+        if len(ids) == 1:
+            apart.append({**given, "delivery_id": ids[0]})
+            continue
+        for start in range(0, len(ids), _ROWS_AT_ONCE):
+            connection.execute(_settle_alike, {**given, "ids": ids[start : start + _ROWS_AT_ONCE]})
+    if apart:
+        connection.execute(_settle, apart)
+
+
 def _release(connection: Connection, kept: Sequence[Settlement]) -> None:
     for one in kept:
         if one.order_key is not None and one.state in _FINAL:
@@ -111,22 +138,22 @@ def _held(connection: Connection, settlements: Sequence[Settlement]) -> dict[str
     return held
 
 
-def _values(settlement: Settlement) -> Values:
+def _values(settlement: Settlement) -> tuple[object, ...]:
+    """In the order of `_NAMES`."""
     finished, failing = settlement.finished_at, settlement.failing_since
-    return {
-        "delivery_id": settlement.delivery_id,
-        "new_state": settlement.state.value,
-        "new_match_index": settlement.match_index,
-        "made": 1 if settlement.attempt else 0,
-        "due": micros(settlement.next_attempt_at),
-        "new_outcome": settlement.outcome.value if settlement.outcome else None,
-        "new_reason": settlement.reason,
-        "finished": micros(finished) if finished else None,
-        "new_flow": settlement.flow,
-        "new_failures": settlement.failures,
-        "new_failing_since": micros(failing) if failing else None,
-        "new_batch_size": settlement.batch_size,
-    }
+    return (
+        settlement.state.value,
+        settlement.match_index,
+        1 if settlement.attempt else 0,
+        micros(settlement.next_attempt_at),
+        settlement.outcome.value if settlement.outcome else None,
+        settlement.reason,
+        micros(finished) if finished else None,
+        settlement.flow,
+        settlement.failures,
+        micros(failing) if failing else None,
+        settlement.batch_size,
+    )
 
 
 SETTLE: Write[Sequence[Settlement], Sequence[bool]] = Write("settle", _perform)
