@@ -1,4 +1,5 @@
-"""Prints the ratio of durable acceptance to a plain FastAPI handler that does nothing.
+"""Prints the ratio of durable acceptance to a plain FastAPI handler that does nothing, and how
+fast deliveries leave.
 
 The servers take turns under the same load, round after round, so that a machine that slows down
 slows all of them; the ratio is the median of the rounds' ratios.
@@ -15,6 +16,8 @@ from pathlib import Path
 from app.cli.tables import say, show, table
 from app.kit.errors import BridgeError
 from bench import servers
+from bench.backlog import drained
+from bench.deliveries import latency, per_second
 from bench.load import Figures, load, write_script
 
 PLAIN = "plain FastAPI handler"
@@ -25,9 +28,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
         script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
-        measured = _rounds(options, folder, script)
-        stored = _stored(folder / "bridge.db")
-    _report(options, measured, stored)
+        if "calls" in options.parts:
+            measured = _rounds(options, folder, script)
+            stored = _stored(folder / "bridge.db")
+            _report(options, measured, stored)
+        if "deliveries" in options.parts:
+            _report_deliveries(options, folder)
 
 
 def _rounds(options: argparse.Namespace, folder: Path, script: Path) -> dict[str, list[Figures]]:
@@ -76,6 +82,26 @@ def _report(options: argparse.Namespace, measured: dict[str, list[Figures]], sto
     )
 
 
+def _report_deliveries(options: argparse.Namespace, folder: Path) -> None:
+    rows = []
+    for name, is_batched, target in (("single", False, 1_000), ("batched by 500", True, 10_000)):
+        count = 40 * target // 10
+        rates = [per_second(folder, count=count, batched=is_batched) for _ in range(options.rounds)]
+        middle = statistics.median(rates)
+        rows.append((name, f"{middle:,.0f}", f"{max(rates):,.0f}", f"{middle / target:.2f}"))
+    show(table(("deliveries", "a second", "best round", "ratio to target"), rows))
+    found = latency(folder, per_s=200, seconds=2 * options.seconds)
+    say(
+        f"from acceptance to Altcraft's reply at 200 calls/s: p50 {found.p50_ms:.0f} ms, "
+        f"p99 {found.p99_ms:.0f} ms ({100 / found.p99_ms:.1f} times better than 100 ms)"
+    )
+    drain = drained(folder, backlog=options.backlog, seconds=3 * options.seconds)
+    say(
+        f"a backlog of {drain.backlog:,} drains at {drain.ratio:.2f} of the stated rate; calls of "
+        f"another source meanwhile: p99 {drain.new_p99_ms:.0f} ms"
+    )
+
+
 def _stored(path: Path) -> int:
     with sqlite3.connect(path) as store:
         events, deliveries = (
@@ -92,6 +118,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--backlog", type=int, default=100_000)
+    parser.add_argument(
+        "--parts", nargs="+", choices=("calls", "deliveries"), default=("calls", "deliveries")
+    )
     parser.add_argument("--folder", default=".", help="where the SQLite file is made")
     return parser.parse_args()
 

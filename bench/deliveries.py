@@ -38,7 +38,7 @@ class Latency:
 def per_second(folder: Path, *, count: int, batched: bool) -> float:
     """Deliveries a second, between the first and the last that were done."""
     store = folder / f"deliveries-{'batched' if batched else 'single'}.db"
-    asyncio.run(_fill(store, count, batched=batched))
+    asyncio.run(fill(store, count, batched=batched))
     with servers.sandbox() as url, servers.worker(folder, store, url):
         _wait_until_done(store, count)
     with contextlib.closing(sqlite3.connect(store)) as opened:
@@ -48,7 +48,7 @@ def per_second(folder: Path, *, count: int, batched: bool) -> float:
     return float((done - 1) / max(1e-6, (last - first) / 1e6))
 
 
-async def _fill(store: Path, count: int, *, batched: bool) -> None:
+async def fill(store: Path, count: int, *, batched: bool = False) -> None:
     async with Outbox.open(f"sqlite+aiosqlite:///{store}", clock=SystemClock()) as outbox:
         for start in range(0, count, _FILLED_AT_ONCE):
             numbers = range(start, min(start + _FILLED_AT_ONCE, count))
@@ -98,7 +98,7 @@ def _wait_until_done(store: Path, count: int) -> None:
 def latency(folder: Path, *, per_s: int, seconds: int) -> Latency:
     """Of calls that come at a steady pace, whatever became of those before."""
     with servers.sandbox() as sandbox, servers.whole(folder, sandbox) as (url, _):
-        asyncio.run(_call_steadily(url, per_s, seconds))
+        asyncio.run(call_steadily(url, per_s, seconds))
         store = folder / "latency.db"
         _wait_until_done(store, per_s * seconds)
     with contextlib.closing(sqlite3.connect(store)) as opened:
@@ -114,7 +114,7 @@ def latency(folder: Path, *, per_s: int, seconds: int) -> Latency:
     return Latency(statistics.median(took), cut[98], len(took))
 
 
-async def _call_steadily(url: str, per_s: int, seconds: int) -> None:
+async def call_steadily(url: str, per_s: int, seconds: int) -> None:
     headers = servers.signed_headers()
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
     async with httpx.AsyncClient(limits=limits, timeout=10) as http, asyncio.TaskGroup() as group:

@@ -104,17 +104,21 @@ def worker(folder: Path, store: Path, sandbox_url: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole(folder: Path, sandbox_url: str) -> Iterator[tuple[str, int]]:
-    """Where to call it, and the number of its process."""
-    with _whole(folder, folder / "latency.db", sandbox_url, role="all") as (url, process):
+def whole(folder: Path, sandbox_url: str, *, rate: int | None = None) -> Iterator[tuple[str, int]]:
+    """Where to call it, and the number of its process. `rate`: requests a second at most."""
+    store = folder / "latency.db"
+    with _whole(folder, store, sandbox_url, role="all", rate=rate) as (url, process):
         yield f"{url}/hooks/plain", process
 
 
 @contextlib.contextmanager
-def _whole(folder: Path, store: Path, sandbox_url: str, *, role: str) -> Iterator[tuple[str, int]]:
+def _whole(
+    folder: Path, store: Path, sandbox_url: str, *, role: str, rate: int | None = None
+) -> Iterator[tuple[str, int]]:
     port = free_port()
     config = folder / f"{role}.yaml"
-    config.write_text(CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"'))
+    pace = f", rate: {rate}/s" if rate else ""
+    config.write_text(CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"{pace}'))
     environ = {
         "BENCH_TOKEN": "sandbox-token",
         "BENCH_SECRET": SECRET,
