@@ -29,12 +29,15 @@ class Stops:
         find out and not as many as there is room for."""
         left = {stoppage.destination: stoppage for stoppage in await self._store.stoppages()}
         for lane in lanes:
-            stoppage = left.get(lane.name)
+            stoppage = left.pop(lane.name, None)
             if stoppage is not None and lane.gate.is_open:
                 age_s = (self._clock.now() - stoppage.since).total_seconds()
-                lane.gate.restore(OutcomeKind(stoppage.cause), age_s, stoppage.detail)
+                lane.gate.restore(_cause(stoppage.cause), age_s, stoppage.detail)
             if lane.gate.stop is not None:
                 self._known[lane.name] = lane.gate.stop
+        if left:
+            # Of destinations that are configured no more.
+            await self._store.put_stoppages([], list(left))
 
     async def tell(self, lanes: Iterable[Lane]) -> None:
         """Raises StoreUnavailable; what is not told then is told the next time."""
@@ -61,6 +64,14 @@ class Stops:
             probe_at=now + timedelta(seconds=stop.probe_at - monotonic),
             detail=stop.detail,
         )
+
+
+def _cause(text: str) -> OutcomeKind:
+    try:
+        return OutcomeKind(text)
+    except ValueError:
+        # Left by another version, which knew of more.
+        return OutcomeKind.TEMPORARY
 
 
 def _tell_stop(name: str, stop: Stop, *, is_new: bool) -> None:

@@ -26,6 +26,7 @@ from app.outbox.writer import Write
 
 _table = tables.delivery.c
 _LOOKS = 4
+_PUT_AWAY = 500
 _MOST_TOGETHER = 10_000
 
 
@@ -116,14 +117,14 @@ class _Taking:
         size = batch_size_of(flow)
         wanted = min(requests * size, _MOST_TOGETHER)
         taken: list[Delivery] = []
+        limit = wanted
         for _ in range(_LOOKS):
-            missing = wanted - len(taken)
-            if missing <= 0:
+            candidates = self._candidates(flow, limit)
+            taken += self._hold(self.sorter.sort(candidates, wanted - len(taken)))
+            if len(taken) == wanted or len(candidates) < limit:
                 break
-            candidates = self._candidates(flow, missing)
-            taken += self._hold(self.sorter.sort(candidates))
-            if len(candidates) < missing:
-                break
+            # Many may have to wait on: paused ones, say. They are put away in larger steps.
+            limit = max(wanted - len(taken), _PUT_AWAY)
         for start in range(0, len(taken), size):
             self.groups.append(taken[start : start + size])
             self._left -= 1

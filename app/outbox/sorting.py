@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
@@ -51,10 +52,12 @@ class Sorter:
         self._under_way: Counter[str] = Counter()
         self.ended: list[tuple[Delivery, Ending]] = []
 
-    def sort(self, candidates: Sequence[Delivery]) -> list[Claim]:
+    def sort(self, candidates: Sequence[Delivery], most: int) -> list[Claim]:
+        """Up to `most` of them; those after these are not looked at."""
         # Those of the sorting before are in flight by now, and counted there.
         self._under_way.clear()
-        return [claim for one in candidates if (claim := self._sort_one(one)) is not None]
+        claims = (claim for one in candidates if (claim := self._sort_one(one)) is not None)
+        return list(islice(claims, most))
 
     def _sort_one(self, delivery: Delivery) -> Claim | None:
         held = self._paused.delivery(delivery)

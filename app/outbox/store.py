@@ -33,6 +33,8 @@ T = TypeVar("T")
 _CLOSE_LIMIT_S = 15.0
 _READ_LIMIT_S = 30.0
 _PROBE_LIMIT_S = 2.0
+# Long: what is claimed after nobody waits for it any more is held until its lease is over.
+_CLAIM_LIMIT_S = 60.0
 
 
 class Outbox:
@@ -98,7 +100,7 @@ class Outbox:
         room: int,
         lease_s: float,
         share: Share,
-        limit_s: float = 10.0,
+        limit_s: float = _CLAIM_LIMIT_S,
     ) -> Claimed:
         """What is due, of each flow the longest due first, for up to `room` requests, held by
         `owner` for `lease_s` seconds. What is too old, paused or not to go yet is put where it

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from app.model.delivery import DeliveryState
 from app.model.outcome import OutcomeKind
-from app.outbox import Outbox
+from app.outbox import Outbox, Stoppage
 from app.sandbox import Fault, FaultKind
 from tests.delivery.bench import Bench
 from tests.support.clock import QuickClock
@@ -100,3 +100,23 @@ async def test_no_rights_to_one_scenario_leave_the_others_alone(bench: Bench) ->
 
     assert other.outcome is OutcomeKind.ACCEPTED
     assert (refused.state, refused.outcome) == (DeliveryState.DEAD, OutcomeKind.TOKEN_REFUSED)
+
+
+async def test_a_stop_of_a_destination_that_is_gone_is_forgotten(bench: Bench) -> None:
+    now = bench.clock.now()
+    await bench.outbox.put_stoppages([Stoppage("gone", "token_refused", now, now)], [])
+
+    async with bench.working():
+        await bench.final(await bench.accept())
+
+    assert await bench.outbox.stoppages() == []
+
+
+async def test_a_cause_that_is_not_known_is_a_stop_all_the_same(bench: Bench) -> None:
+    now = bench.clock.now()
+    await bench.outbox.put_stoppages([Stoppage("main", "of a later version", now, now)], [])
+
+    async with bench.working():
+        found = await bench.final(await bench.accept())
+
+    assert found.outcome is OutcomeKind.ACCEPTED

@@ -331,3 +331,15 @@ async def test_what_comes_within_one_window_is_due_at_one_instant(
     clock.pass_s(0.1)
 
     assert [len(group) for group in await claim_groups(outbox)] == [9]
+
+
+async def test_a_long_row_of_paused_ones_does_not_keep_the_others_waiting(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    event = an_event()
+    held = tuple(a_delivery(event) for _ in range(1000))
+    await outbox.accept([Acceptance(event, None, held)])
+    other = await accept(outbox, clock, rule="another")
+    await outbox.pause(Pause(PauseKind.RULE, "deal won", AT, "a test"), an_act())
+
+    assert [one.id for one in await claim(outbox)] == [other.id]
