@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -90,7 +90,7 @@ class AltcraftClient:
         cancels it learns from `progress` whether the start may have been sent."""
         found = await self._exchange(
             method_of(start, imports=imports),
-            start_body(start, match, imports=imports),
+            lambda: start_body(start, match, imports=imports),
             request_id,
             progress or Progress(),
         )
@@ -109,7 +109,7 @@ class AltcraftClient:
         """As `start`, for many of one target in one request: an outcome for each, in order."""
         found = await self._exchange(
             batch_method(items[0], as_task=as_task),
-            batch_body(items),
+            lambda: batch_body(items),
             request_id,
             progress or Progress(),
         )
@@ -123,13 +123,13 @@ class AltcraftClient:
         return self._address.token.reveal()
 
     async def _exchange(
-        self, method: str, body: Body, request_id: str, progress: Progress
+        self, method: str, build: Callable[[], Body], request_id: str, progress: Progress
     ) -> Answer | Outcome:
         """The answer, or what became of the request where there is none."""
         _progress.set(progress)
         try:
             # In the body, as documented for every version; the header came later.
-            content = orjson.dumps({"token": self._token, **body})
+            content = orjson.dumps({"token": self._token, **build()})
             if len(content) > LARGEST_BYTES:
                 return Outcome(OutcomeKind.MALFORMED, text=_TOO_LARGE)
             async with asyncio.timeout(self._address.timeout_s):

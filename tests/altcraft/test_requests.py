@@ -26,7 +26,7 @@ def test_each_target_has_its_method_and_the_name_of_its_number(
     start: ScenarioStart, imports: bool, method: str, number: str
 ) -> None:
     assert method_of(start, imports=imports) == method
-    assert start_body(start, EMAIL, imports=imports)[number] == 3
+    assert dict(start_body(start, EMAIL, imports=imports))[number] == 3
 
 
 @pytest.mark.parametrize(
