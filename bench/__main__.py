@@ -25,7 +25,7 @@ PLAIN = "plain FastAPI handler"
 
 def main() -> None:
     options = _options()
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
         folder = Path(name)
         script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
         if "calls" in options.parts:

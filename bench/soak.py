@@ -53,7 +53,7 @@ class Watched:
 
 def main() -> None:
     options = _options()
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
         folder = Path(name)
         with (
             servers.sandbox() as sandbox,

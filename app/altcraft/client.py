@@ -157,9 +157,10 @@ class AltcraftClient:
 
     async def _post(self, url: httpx.URL, content: bytes, request_id: str) -> Answer:
         headers = {**_HEADERS, "X-Request-Id": request_id}
-        request = httpx.Request(
-            "POST", url, headers=headers, content=content, extensions=self._limits
-        )
+        # As a stream that is read at once: what `content` adds to the headers aiohttp adds anyway.
+        body = httpx.ByteStream(content)
+        request = httpx.Request("POST", url, headers=headers, stream=body, extensions=self._limits)
+        request.read()
         reply = await self._http.handle_async_request(request)
         raw, is_cut = bytearray(), False
         try:
