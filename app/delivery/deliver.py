@@ -67,6 +67,8 @@ class Deliverer:
             for delivery, outcome, spared in zip(group, outcomes, spares, strict=True)
         ]
         await self._recorder.record(exchanges, lane.policy)
+        if any(outcome.kind is OutcomeKind.THROTTLED for outcome in outcomes):
+            await self._store.slow_down(lane.pace, lane.asked.per_second)
 
     async def _cut_off(self, lane: Lane, group: Sequence[Delivery], progress: Progress) -> None:
         if progress.was_written:

@@ -7,11 +7,12 @@
 | nothing, or that it is broken | after 5 in a row, or 10 of the last 20 | 1 s, doubling to 1 min  |
 
 A probe is the next start that is due. When it is answered as by a platform that works, whatever it
-says of that start, the destination goes on; else it waits for the next probe.
+says of that start, the destination goes on; else it waits for the next probe. A stop is of all
+workers: one finds it, the store tells the others, and one of them sends the probe.
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from random import Random
 
@@ -37,13 +38,15 @@ _PROBE_CAP_S = {OutcomeKind.TOKEN_REFUSED: 300.0, OutcomeKind.PLAN_LIMIT: 300.0}
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Why a destination takes no starts. `since` and `probe_at` by the monotonic clock."""
+    """Why a destination takes no starts. `since` and `probe_at` by the monotonic clock. `probes`
+    were sent in vain; `is_of_probe`: the answer to one says so."""
 
     cause: OutcomeKind
     since: float
     probe_at: float
     probes: int = 0
     detail: str | None = None
+    is_of_probe: bool = False
 
 
 class Gate:
@@ -74,12 +77,9 @@ class Gate:
             return inf
         return max(0.0, self.stop.probe_at - self._clock.monotonic())
 
-    def send(self) -> bool:
-        """One is sent now; true when it is the probe."""
-        if self.stop is None:
-            return False
+    def begin_probe(self) -> None:
+        """One is sent now."""
         self._is_probing = True
-        return True
 
     def withdraw(self) -> None:
         """The probe was not sent after all."""
@@ -102,12 +102,13 @@ class Gate:
             return
         self._last.append(outcome.kind in _BROKEN)
         if self._is_stopping(outcome, target):
-            self._stop(outcome, probes=0, since=self._clock.monotonic())
+            self._stop(outcome, since=self._clock.monotonic())
 
-    def restore(self, cause: OutcomeKind, age_s: float, detail: str | None) -> None:
-        """As a worker before left it; a probe is due at once."""
-        now = self._clock.monotonic()
-        self.stop = Stop(cause, now - age_s, now, detail=detail)
+    def adopt(self, stop: Stop | None) -> None:
+        """As another worker found it."""
+        if self.stop is not None and stop is None:
+            self._last.clear()
+        self.stop = stop
 
     def _while_stopped(
         self, stop: Stop, outcome: Outcome, target: object, *, is_probe: bool
@@ -123,7 +124,7 @@ class Gate:
             # Sent before the stop, answered after it.
             later = self._clock.monotonic() + spread(outcome.retry_after_s, rng=self._rng)
             probe_at = max(stop.probe_at, later)
-            self.stop = Stop(stop.cause, stop.since, probe_at, stop.probes, stop.detail)
+            self.stop = replace(stop, probe_at=probe_at, is_of_probe=False)
 
     def _is_stopping(self, outcome: Outcome, target: object) -> bool:
         if outcome.kind is OutcomeKind.THROTTLED or self._refuses(outcome, target):
@@ -143,10 +144,10 @@ class Gate:
         since = self._clock.monotonic() - _RECENT_S
         return not any(at > since for other, at in self._accepted.items() if other != target)
 
-    def _stop(self, outcome: Outcome, *, probes: int, since: float) -> None:
+    def _stop(self, outcome: Outcome, *, since: float, probes: int = 0) -> None:
         base_s = _PROBE_BASE_S.get(outcome.kind, 1.0)
         cap_s = _PROBE_CAP_S.get(outcome.kind, 60.0)
         wait_s = min(cap_s, base_s * 2 ** min(probes, 16))
         wait_s = spread(max(wait_s, outcome.retry_after_s or 0.0), rng=self._rng)
         probe_at = self._clock.monotonic() + wait_s
-        self.stop = Stop(outcome.kind, since, probe_at, probes, outcome.text)
+        self.stop = Stop(outcome.kind, since, probe_at, probes, outcome.text, probes > 0)

@@ -1,4 +1,4 @@
-"""The way to one destination: its client, its pace, and how many requests are on it."""
+"""This worker's way to one destination: its client, and how many requests are on it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,12 +6,13 @@ from typing import Protocol
 
 from app.altcraft import Item, Progress
 from app.delivery.gate import Gate
-from app.delivery.pace import Pace
+from app.delivery.pace import Asked
 from app.delivery.turns import Turns
 from app.delivery.verdict import RetryPolicy
 from app.delivery.width import Width
 from app.model.outcome import Outcome, OutcomeKind
 from app.model.start import Match, ScenarioStart
+from app.outbox import Pace
 
 _OF_WIDTH = 4
 _BROKEN = (OutcomeKind.TEMPORARY, OutcomeKind.NOT_SENT, OutcomeKind.IN_DOUBT)
@@ -37,17 +38,20 @@ class Starter(Protocol):
 
 @dataclass(slots=True)
 class Lane:
-    """`has_more`: the last claim took all there was room for, so more may be due."""
+    """`has_more`: the last claim took all there was room for, so more may be due. `paced_until`:
+    when the pace allows more, by the monotonic clock."""
 
     name: str
     client: Starter
     pace: Pace
+    asked: Asked
     policy: RetryPolicy
     width: Width
     gate: Gate
     turns: Turns = field(default_factory=Turns)
     in_flight: int = field(default=0, init=False)
     has_more: bool = field(default=False, init=False)
+    paced_until: float = field(default=0.0, init=False)
 
     @property
     def is_full(self) -> bool:
@@ -60,16 +64,14 @@ class Lane:
         free = self.width.current - self.in_flight
         if self.has_more and self.in_flight and free < self.width.current // _OF_WIDTH:
             return 0
-        return self.pace.available(free if allowed is None else min(allowed, max(1, free)))
+        return free if allowed is None else min(allowed, max(1, free))
 
-    def ready_in_s(self) -> float:
-        """Seconds until at least one may be made, if there is room."""
-        return max(self.pace.ready_in_s(), self.gate.ready_in_s())
-
-    def begin(self) -> bool:
-        """One request is made; true when it is the probe."""
+    def begin(self, *, is_probe: bool) -> None:
+        """One request is made."""
         self.in_flight += 1
-        return self.gate.send()
+        self.asked.count(1)
+        if is_probe:
+            self.gate.begin_probe()
 
     def end(self, *, is_probe: bool) -> None:
         self.in_flight -= 1
@@ -79,8 +81,6 @@ class Lane:
     def note(self, outcome: Outcome, target: object, duration_s: float, *, is_probe: bool) -> None:
         was_open = self.gate.is_open
         self.gate.note(outcome, target, is_probe=is_probe)
-        if outcome.kind is OutcomeKind.THROTTLED:
-            self.pace.slow_down()
         if outcome.kind in _BROKEN:
             self.width.broke()
         else:

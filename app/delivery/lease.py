@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 import structlog
@@ -21,6 +21,7 @@ from app.outbox import StoreUnavailable
 _log = structlog.get_logger()
 _LOST = "the worker was lost after it took this delivery; the start may have been sent"
 _AT_ONCE = 100
+_RENEWED_AT = 2 / 3
 
 
 class Leases:
@@ -62,12 +63,28 @@ class Leases:
 
     async def _look(self, lease_s: float) -> None:
         try:
+            await self._renew(lease_s)
             if await self._store.has_expired():
                 await self._take_over(lease_s)
         except StoreUnavailable as error:
             _log.warning("delivery.store_unavailable", why=str(error))
         except Exception as error:  # noqa: BLE001 - the outer loop: records, waits, goes on
             _log.error("delivery.leases_failed", kind=type(error).__name__, at=raised_at(error))
+
+    async def _renew(self, lease_s: float) -> None:
+        """Before the others may think that this worker is lost. Most requests are answered long
+        before that."""
+        soon = self._clock.now() + timedelta(seconds=lease_s * _RENEWED_AT)
+        ids = [delivery_id for delivery_id, until in self._until.items() if until < soon]
+        if not ids:
+            return
+        until = self._clock.now() + timedelta(seconds=lease_s)
+        renewed = await self._store.renew(ids, owner=self._owner, lease_s=lease_s)
+        for delivery_id in renewed:
+            if delivery_id in self._until:
+                self._until[delivery_id] = until
+        if lost := [one for one in ids if one in self._until and one not in set(renewed)]:
+            _log.warning("delivery.lease_lost", delivery_ids=lost)
 
     async def _take_over(self, lease_s: float) -> None:
         is_more = True

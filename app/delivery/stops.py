@@ -1,6 +1,6 @@
 """Makes known that a destination stopped or goes on: to the log, and by the store to everybody."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -24,20 +24,37 @@ class Stops:
         self._clock = clock
         self._known: dict[str, Stop] = {}
 
-    async def restore(self, lanes: Iterable[Lane]) -> None:
-        """As the worker before left them, so that a start of the process spends one start to
-        find out and not as many as there is room for."""
+    async def restore(self, lanes: Sequence[Lane]) -> None:
+        """As the workers before left them, to be tried again at once by one start."""
+        names = [lane.name for lane in lanes]
+        await self._store.probe_soon(names)
         left = {stoppage.destination: stoppage for stoppage in await self._store.stoppages()}
         for lane in lanes:
-            stoppage = left.pop(lane.name, None)
-            if stoppage is not None and lane.gate.is_open:
-                age_s = (self._clock.now() - stoppage.since).total_seconds()
-                lane.gate.restore(_cause(stoppage.cause), age_s, stoppage.detail)
-            if lane.gate.stop is not None:
-                self._known[lane.name] = lane.gate.stop
+            self.learn(lane, left.pop(lane.name, None))
         if left:
             # Of destinations that are configured no more.
             await self._store.put_stoppages([], list(left))
+
+    async def look(self, lanes: Sequence[Lane]) -> None:
+        """Whether another worker's probe has ended what stopped here."""
+        stopped = [lane for lane in lanes if lane.gate.stop is not None]
+        if stopped:
+            found = {stoppage.destination: stoppage for stoppage in await self._store.stoppages()}
+            for lane in stopped:
+                self.learn(lane, found.get(lane.name))
+
+    def learn(self, lane: Lane, found: Stoppage | None) -> None:
+        """What the store says of it; what it is not told yet is newer than that."""
+        if lane.gate.stop != self._known.get(lane.name):
+            return
+        known = self._known.pop(lane.name, None)
+        if found is not None:
+            stop = self._stop(found)
+            self._known[lane.name] = stop
+            lane.gate.adopt(stop)
+        elif known is not None:
+            lane.gate.adopt(None)
+            _log.info("destination.goes_on", destination=lane.name, after=known.cause)
 
     async def tell(self, lanes: Iterable[Lane]) -> None:
         """Raises StoreUnavailable; what is not told then is told the next time."""
@@ -63,6 +80,18 @@ class Stops:
             since=now - timedelta(seconds=monotonic - stop.since),
             probe_at=now + timedelta(seconds=stop.probe_at - monotonic),
             detail=stop.detail,
+            probes=stop.probes,
+            is_of_probe=stop.is_of_probe,
+        )
+
+    def _stop(self, stoppage: Stoppage) -> Stop:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        return Stop(
+            cause=_cause(stoppage.cause),
+            since=monotonic - (now - stoppage.since).total_seconds(),
+            probe_at=monotonic + (stoppage.probe_at - now).total_seconds(),
+            probes=stoppage.probes,
+            detail=stoppage.detail,
         )
 
 

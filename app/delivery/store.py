@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from app.model.delivery import Delivery
-from app.outbox import Backlog, Claimed, Settlement, Share, Stoppage
+from app.model.delivery import Delivery, DeliveryId
+from app.outbox import Backlog, Claimed, Pace, Settlement, Share, Stoppage
 
 
 class Wakeup(Protocol):
@@ -21,7 +21,7 @@ class Store(Protocol):
     def wakeup(self) -> Wakeup: ...
 
     async def claim(
-        self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+        self, *, owner: str, pace: Pace, room: int, lease_s: float, share: Share
     ) -> Claimed: ...
 
     async def next_due_at(self, destination: str) -> datetime | None: ...
@@ -34,6 +34,10 @@ class Store(Protocol):
 
     async def has_expired(self) -> bool: ...
 
+    async def renew(
+        self, ids: Sequence[DeliveryId], *, owner: str, lease_s: float
+    ) -> list[DeliveryId]: ...
+
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]: ...
 
     async def backlog(self) -> list[Backlog]: ...
@@ -41,3 +45,7 @@ class Store(Protocol):
     async def stoppages(self) -> list[Stoppage]: ...
 
     async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None: ...
+
+    async def probe_soon(self, destinations: Sequence[str]) -> None: ...
+
+    async def slow_down(self, pace: Pace, asked: float) -> None: ...

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -20,6 +20,7 @@ from app.delivery.verdict import RetryPolicy
 from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
 from app.kit.errors import raised_at
+from app.model.delivery import Delivery
 from app.outbox import StoreUnavailable
 
 _log = structlog.get_logger()
@@ -96,9 +97,11 @@ class Worker:
 
     async def _round(self, group: asyncio.TaskGroup, stop: asyncio.Event) -> None:
         try:
-            await self._begin()
-            await self._stops.tell(self._lanes.values())
-            claimed = [await self._claim(group, lane) for lane in list(self._lanes.values())]
+            lanes = list(self._lanes.values())
+            await self._begin(lanes)
+            await self._stops.tell(lanes)
+            await self._stops.look(lanes)
+            claimed = [await self._claim(group, lane) for lane in lanes]
             self._failures = 0
             # A lane that took all it had room for may have more due; others wait to be woken.
             if not any(claimed) and not stop.is_set():
@@ -111,9 +114,9 @@ class Worker:
             _log.error("delivery.round_failed", kind=type(error).__name__, at=raised_at(error))
             await self._pause(stop)
 
-    async def _begin(self) -> None:
+    async def _begin(self, lanes: Sequence[Lane]) -> None:
         if not self._is_restored:
-            await self._stops.restore(self._lanes.values())
+            await self._stops.restore(lanes)
             self._is_restored = True
         await self._tell_of_strangers()
 
@@ -121,7 +124,7 @@ class Worker:
         """Only what can be sent at once, so that in flight means "may have been sent". True when
         there may be more to claim at once."""
         room = lane.room()
-        if room <= 0:
+        if room <= 0 or self._clock.monotonic() < lane.paced_until:
             return False
         # The look spares writers an idle worker's claims. Under load it would only cost time, in
         # which free slots stay empty.
@@ -129,26 +132,34 @@ class Worker:
             return False
         found = await self._store.claim(
             owner=self._owner,
-            destination=lane.name,
+            pace=lane.pace,
             room=room,
             lease_s=self._limits.lease_s,
             share=lane.turns.share,
         )
         self._due_at[lane.name] = found.next_due_at
-        lane.pace.take(len(found.groups))
+        self._stops.learn(lane, found.stoppage)
+        if found.ready_at is not None:
+            wait_s = (found.ready_at - self._clock.now()).total_seconds()
+            lane.paced_until = self._clock.monotonic() + wait_s
         for members in found.groups:
-            is_probe = lane.begin()
-            for delivery in members:
-                self._leases.hold(delivery)
-            task = group.create_task(
-                self._deliverer.deliver(lane, members, is_probe=is_probe),
-                name=f"deliver {members[0].id}",
-            )
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._start(group, lane, members, is_probe=found.is_probe)
         tell_of_ended(found.ended)
         lane.has_more = len(found.groups) == room
         return lane.has_more and lane.room() > 0
+
+    def _start(
+        self, group: asyncio.TaskGroup, lane: Lane, members: Sequence[Delivery], *, is_probe: bool
+    ) -> None:
+        lane.begin(is_probe=is_probe)
+        for delivery in members:
+            self._leases.hold(delivery)
+        task = group.create_task(
+            self._deliverer.deliver(lane, members, is_probe=is_probe),
+            name=f"deliver {members[0].id}",
+        )
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
 
     async def _has_due(self, lane: Lane) -> bool:
         due_at = await self._store.next_due_at(lane.name)
@@ -168,7 +179,8 @@ class Worker:
         if due_at is None:
             return math.inf
         due_s = (due_at - self._clock.now()).total_seconds()
-        return max(lane.ready_in_s(), due_s)
+        paced_s = lane.paced_until - self._clock.monotonic()
+        return max(paced_s, lane.gate.ready_in_s(), due_s)
 
     async def _finish(self) -> None:
         if not self._under_way:

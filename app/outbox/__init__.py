@@ -6,6 +6,7 @@ from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.operate import Repeat
+from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.settle import Settlement
 from app.outbox.stoppages import Stoppage
@@ -25,6 +26,7 @@ __all__ = [
     "Duplicate",
     "EventFilter",
     "Outbox",
+    "Pace",
     "Pause",
     "PauseKind",
     "Repeat",

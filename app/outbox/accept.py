@@ -10,7 +10,7 @@ from app.model.delivery import Delivery
 from app.model.event import Event, EventId
 from app.outbox import tables
 from app.outbox.bursts import collapsed
-from app.outbox.engine import insert_all, insert_new
+from app.outbox.dialect import insert_all, insert_new
 from app.outbox.people import write_people
 from app.outbox.rows import (
     DELIVERY_COLUMNS,
@@ -22,6 +22,7 @@ from app.outbox.rows import (
     is_plain,
     micros,
     plain_row,
+    storable,
 )
 from app.outbox.writer import Write
 
@@ -38,7 +39,8 @@ class Acceptance:
 
     @property
     def key(self) -> tuple[str, str] | None:
-        return None if self.dedup_key is None else (self.event.source, self.dedup_key)
+        """As it is stored."""
+        return None if self.dedup_key is None else (self.event.source, storable(self.dedup_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,33 +116,43 @@ def _first_events(
     for acceptance in acceptances:
         if acceptance.key is not None:
             wanted.setdefault(acceptance.key, acceptance)
-    if not wanted:
-        return {}
-    statement = insert_new(tables.dedup, connection.dialect).returning(
-        tables.dedup.c.source, tables.dedup.c.key
-    )
-    taken = connection.execute(statement, [_dedup_values(a) for a in wanted.values()])
-    first = {(row.source, row.key): wanted[row.source, row.key].event.id for row in taken}
-    known = [key for key in wanted if key not in first]
-    if known:
-        first |= _known_events(connection, [wanted[key] for key in known])
+    first: dict[tuple[str, str], EventId] = {}
+    # A key that another process held may be purged before it is looked at: then it is free.
+    while left := [key for key in wanted if key not in first]:
+        first |= _taken(connection, [wanted[key] for key in sorted(left)])
+        known = [wanted[key] for key in left if key not in first]
+        first |= _known_events(connection, known) if known else {}
     return first
+
+
+def _taken(
+    connection: Connection, acceptances: Sequence[Acceptance]
+) -> dict[tuple[str, str], EventId]:
+    """In order of the keys: of two processes with the same ones none waits for the other in
+    turns."""
+    table = tables.dedup
+    statement = insert_new(table, connection.dialect).returning(
+        table.c.source, table.c.key, table.c.event_id, sort_by_parameter_order=False
+    )
+    taken = connection.execute(statement, [_dedup_values(a) for a in acceptances])
+    return {(row.source, row.key): EventId(row.event_id) for row in taken}
 
 
 def _known_events(
     connection: Connection, acceptances: Sequence[Acceptance]
 ) -> dict[tuple[str, str], EventId]:
+    by_key = {acceptance.key: acceptance for acceptance in acceptances}
     table = tables.dedup.c
-    keys = [a.key for a in acceptances]
     found = connection.execute(
-        select(table.source, table.key, table.event_id, table.received_at).where(
-            tuple_(table.source, table.key).in_(keys)
-        )
+        select(table.source, table.key, table.event_id, table.received_at)
+        .where(tuple_(table.source, table.key).in_(list(by_key)))
+        .order_by(table.source, table.key)
+        # Of two that find the same key too old, the second must see what the first made of it.
+        .with_for_update()
     )
-    holders = {(row.source, row.key): row for row in found}
     first: dict[tuple[str, str], EventId] = {}
-    for acceptance in acceptances:
-        holder = holders[acceptance.event.source, acceptance.dedup_key or ""]
+    for holder in found.all():
+        acceptance = by_key[holder.source, holder.key]
         if _is_past(acceptance, holder.received_at):
             _take_over(connection, acceptance)
             first[holder.source, holder.key] = acceptance.event.id
@@ -169,7 +181,7 @@ def _take_over(connection: Connection, acceptance: Acceptance) -> None:
 def _dedup_values(acceptance: Acceptance) -> Values:
     return {
         "source": acceptance.event.source,
-        "key": acceptance.dedup_key,
+        "key": storable(acceptance.dedup_key or ""),
         "event_id": acceptance.event.id,
         "received_at": micros(acceptance.event.received_at),
     }

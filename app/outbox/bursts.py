@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.outbox import tables
+from app.outbox.dialect import lock_names
 from app.outbox.rows import instant, micros
 
 _table = tables.delivery.c
@@ -18,6 +19,9 @@ def collapsed(connection: Connection, fresh: Sequence[Delivery]) -> list[Deliver
     of is ended, whether it was stored or is one of them."""
     kept: list[Delivery] = []
     last: dict[str, int] = {}
+    bursts = (delivery.start.handling.burst for delivery in fresh)
+    # Two processes that take calls of one burst at once would not see each other's.
+    lock_names(connection, (f"burst {burst.key}" for burst in bursts if burst is not None))
     for delivery in fresh:
         burst = delivery.start.handling.burst
         if burst is not None:
@@ -60,6 +64,7 @@ def _end_stored(connection: Connection, key: str, by: Delivery) -> datetime | No
     rows = connection.execute(
         select(_table.id, _table.burst_at)
         .where(_table.burst_key == key, _table.state.in_(waiting), _table.attempts == 0)
+        .order_by(_table.id)
         .with_for_update()
     ).all()
     if not rows:

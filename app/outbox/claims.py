@@ -15,12 +15,14 @@ from sqlalchemy import (
     update,
 )
 
-from app.model.delivery import Delivery, DeliveryState, Ending
+from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.flow import batch_size_of
 from app.outbox import tables
+from app.outbox.pace import Pace, close_bucket, open_bucket
 from app.outbox.pauses import Paused, pauses
 from app.outbox.rows import delivery_of, instant, micros
 from app.outbox.sorting import Claim, Sorter
+from app.outbox.stoppages import Stoppage, begin_probe, stoppage, withdraw_probe
 from app.outbox.turns import Flow, waiting_flows
 from app.outbox.writer import Write
 
@@ -54,39 +56,65 @@ Share = Callable[[Sequence[str], int], Sequence[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """`room`: how many requests may be made with what is claimed."""
+    """`room`: how many requests this worker may have more; `pace`: how many all of them may."""
 
     hold: Hold
-    destination: str
+    pace: Pace
     room: int
     share: Share
+
+    @property
+    def destination(self) -> str:
+        return self.pace.destination
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Each of `groups` is for one request. `next_due_at`: when the first of what waited before
-    was due; None: nothing waits, or it is paused. `ended`: what goes no more, and why."""
+    was due; None: nothing waits, or it is paused. `ended`: what goes no more, and why.
+    `ready_at`: when the pace allows more; None: now. `stoppage`: why the destination takes none;
+    `is_probe`: what was claimed is to find out."""
 
-    groups: Sequence[Sequence[Delivery]]
+    groups: Sequence[Sequence[Delivery]] = ()
     next_due_at: datetime | None = None
     ended: Sequence[tuple[Delivery, Ending]] = ()
+    ready_at: datetime | None = None
+    stoppage: Stoppage | None = None
+    is_probe: bool = False
 
 
 def _claim(connection: Connection, requests: Sequence[ClaimRequest]) -> list[Claimed]:
-    paused = Paused(pauses(connection))
-    return [_claim_one(connection, request, paused) for request in requests]
+    paused = Paused(pauses(connection, held=True))
+    # In order: each holds the pace of its destination from here on.
+    found = {
+        index: _claim_one(connection, requests[index], paused)
+        for index in sorted(range(len(requests)), key=lambda index: requests[index].destination)
+    }
+    return [found[index] for index in range(len(requests))]
 
 
 def _claim_one(connection: Connection, request: ClaimRequest, paused: Paused) -> Claimed:
+    stopped = stoppage(connection, request.destination)
     if paused.destination(request.destination):
-        return Claimed(())
+        return Claimed(stoppage=stopped)
     found = waiting_flows(connection, request.destination)
     flows = [flow for flow in found if not paused.flow(flow.name)]
     due = [flow.name for flow in flows if flow.due_at <= micros(request.hold.now)]
+    nothing = Claimed(next_due_at=_next_due_at(flows), stoppage=stopped)
+    if not due or request.room <= 0:
+        return nothing
     taking = _Taking(connection, request, paused)
-    if due and request.room > 0:
-        taking.take(request.share(due, request.room), due)
-    return Claimed(taking.groups, _next_due_at(flows), taking.sorter.ended)
+    if stopped is None:
+        ready_at = taking.take(request.room, due)
+        return replace(nothing, groups=taking.groups, ended=taking.sorter.ended, ready_at=ready_at)
+    hold = request.hold
+    if not begin_probe(connection, stopped, hold.now, hold.lease_s):
+        return nothing
+    taking.take(1, due)
+    if not taking.groups:
+        withdraw_probe(connection, stopped, hold.now, hold.lease_s)
+    is_probe = bool(taking.groups)
+    return replace(nothing, groups=taking.groups, ended=taking.sorter.ended, is_probe=is_probe)
 
 
 def _next_due_at(flows: Sequence[Flow]) -> datetime | None:
@@ -100,11 +128,24 @@ class _Taking:
     def __init__(self, connection: Connection, request: ClaimRequest, paused: Paused) -> None:
         self._connection = connection
         self._request = request
-        self._left = request.room
+        self._left = 0
         self.sorter = Sorter(connection, request.hold.now, paused)
         self.groups: list[Sequence[Delivery]] = []
 
-    def take(self, shares: Sequence[tuple[str, int]], due: Sequence[str]) -> None:
+    def take(self, room: int, due: Sequence[str]) -> datetime | None:
+        """For up to `room` requests, as far as the pace allows: when it allows more, None: now."""
+        request = self._request
+        bucket = open_bucket(self._connection, request.pace, request.hold.now)
+        allowed = self._left = bucket.available(room)
+        if allowed:
+            self._take(request.share(due, allowed), due)
+        bucket = bucket.taken(allowed - self._left)
+        close_bucket(self._connection, request.destination, bucket)
+        if self._left > 0 or allowed == room:
+            return None
+        return request.hold.now + timedelta(seconds=bucket.ready_at_s(room) - bucket.at_s)
+
+    def _take(self, shares: Sequence[tuple[str, int]], due: Sequence[str]) -> None:
         """What a flow leaves of its share the others may have."""
         for flow, requests in shares:
             self._take_of(flow, min(requests, self._left))
@@ -199,6 +240,21 @@ def expired(now: datetime, limit: int) -> Select[tuple[object, ...]]:
         .order_by(_table.lease_until)
         .limit(limit)
     )
+
+
+def renew(connection: Connection, ids: Sequence[DeliveryId], hold: Hold) -> list[DeliveryId]:
+    """Those that are still held by the owner, now for longer."""
+    done = connection.execute(
+        update(tables.delivery)
+        .where(
+            _table.id.in_(ids),
+            _table.state == DeliveryState.IN_FLIGHT.value,
+            _table.lease_owner == hold.owner,
+        )
+        .values(lease_until=micros(hold.until))
+        .returning(_table.id)
+    )
+    return [DeliveryId(row.id) for row in done]
 
 
 def take_expired(connection: Connection, hold: Hold, limit: int) -> list[Delivery]:

@@ -1,26 +1,12 @@
-"""Opens the store. All that differs between SQLite and PostgreSQL stands here."""
+"""Opens the store, of either engine."""
 
-import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    Connection,
-    Dialect,
-    Engine,
-    create_engine,
-    event,
-    insert,
-    make_url,
-    text,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -31,7 +17,6 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.schema import Table
 
 from app.kit.errors import BridgeError
 from app.outbox.errors import StoreUnavailable
@@ -40,9 +25,6 @@ _BUSY_MS = 5000
 _BUSY_STEP_S = 0.0003
 # Parameters are what people sent: never in the text of an error.
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
-# Of one statement: both engines take 32766.
-_MOST_VALUES = 30_000
-_MIGRATION_LOCK = 7_215_023
 
 
 class StoreAddressRefused(BridgeError):
@@ -139,53 +121,16 @@ def _begin(connection: Connection, begin: str) -> None:
             return
 
 
-def lock_for_migration(connection: Connection) -> None:
-    """Until the end of the transaction no other process migrates. SQLite's write transaction is
-    that lock already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-
-
-def insert_new(table: Table, dialect: Dialect) -> Any:
-    """An INSERT that leaves rows that are there already as they are."""
-    make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    return make(table).on_conflict_do_nothing()
-
-
-def insert_all(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Inserts many rows by few statements. `executemany` would take SQLite's lock on the
-    interpreter once a row, in a thread that competes for it with the loop."""
-    at_once = _MOST_VALUES // len(columns)
-    for start in range(0, len(rows), at_once):
-        part = rows[start : start + at_once]
-        statement = _insert_text(table, columns, connection.dialect, len(part))
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
-
-
-@lru_cache(maxsize=1024)
-def _insert_text(table: Table, columns: tuple[str, ...], dialect: Dialect, count: int) -> str:
-    """The text of an INSERT of `count` rows, their values in the order of `columns`."""
-    one_row = insert(table).compile(dialect=dialect, column_keys=list(columns))
-    head, _, one = str(one_row).partition(" VALUES ")
-    if tuple(one_row.positiontup or ()) != columns:
-        raise ValueError(f"the columns of {table.name} are not in the order of the table")
-    if "$1" not in one:
-        return f"{head} VALUES {', '.join([one] * count)}"
-
-    def numbered(row: int) -> str:
-        return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + row * len(columns)}", one)
-
-    return f"{head} VALUES {', '.join(numbered(row) for row in range(count))}"
-
-
 def is_of_the_values(error: BaseException) -> bool:
     """True when one row's values are to blame, false when it is the store."""
     if isinstance(error, IntegrityError | DataError | ValueError | TypeError | OverflowError):
         return True
     cause = getattr(error, "orig", None)
-    return isinstance(error, DBAPIError) and isinstance(cause, OverflowError | ValueError)
+    if isinstance(cause, OverflowError | ValueError):
+        return True
+    # Classes of PostgreSQL's SQLSTATE: data exception, integrity constraint violation.
+    state = getattr(cause, "sqlstate", None) or ""
+    return isinstance(error, DBAPIError) and state[:2] in ("22", "23")
 
 
 @contextmanager

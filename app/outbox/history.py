@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, select
 
 from app.kit.ids import first_id_at
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState, Ending
@@ -17,6 +17,7 @@ from app.outbox.rows import attempt_of, delivery_of, event_of, instant
 
 _event = tables.event.c
 _delivery = tables.delivery.c
+_rare: ColumnElement[bool] = literal_column("outcome <> 'accepted'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +121,16 @@ def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]
         (_delivery.rule, wanted.rule),
         (_delivery.source, wanted.source),
         (_delivery.destination, wanted.destination),
-        (_delivery.outcome, wanted.outcome.value if wanted.outcome else None),
         (_delivery.act_id, wanted.act_id),
     )
     yield from (column == value for column, value in pairs if value is not None)
     if wanted.state is not None:
         yield in_state(wanted.state)
+    if wanted.outcome is not None:
+        yield _delivery.outcome == wanted.outcome.value
+        if wanted.outcome is not OutcomeKind.ACCEPTED:
+            # For the partial index of these, too.
+            yield _rare
     if wanted.is_replayed is not None:
         is_none = _delivery.replayed_as.is_(None)
         yield ~is_none if wanted.is_replayed else is_none

@@ -38,7 +38,8 @@ def repeat(
     )
     if not again:
         query = query.where(_table.replayed_as.is_(None))
-    free = {row.id for row in connection.execute(query.with_for_update())}
+    locked = query.order_by(_table.id).with_for_update()
+    free = {row.id for row in connection.execute(locked)}
     chosen = [one for one in repeats if one.old in free]
     add_deliveries(connection, person_key, [one.fresh for one in chosen])
     for one in chosen:

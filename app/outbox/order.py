@@ -36,6 +36,8 @@ def release(connection: Connection, keys: Iterable[str], now: datetime) -> None:
             .where(_table.order_key == key, _table.state.in_(_UNFINISHED))
             .order_by(_table.id)
             .limit(1)
+            # One that is just looked at looks again by itself (see `Sorter`).
+            .with_for_update(skip_locked=True)
         )
         connection.execute(
             update(tables.delivery)

@@ -17,6 +17,7 @@ _delivery = tables.delivery.c
 _pause = tables.pause.c
 _STEP = 1000
 _PAUSES = select(*tables.pause.c).order_by(_pause.since)
+_PAUSES_HELD = _PAUSES.with_for_update(read=True)
 
 
 class PauseKind(StrEnum):
@@ -63,8 +64,10 @@ class Paused:
         return None
 
 
-def pauses(connection: Connection) -> list[Pause]:
-    rows = connection.execute(_PAUSES)
+def pauses(connection: Connection, *, held: bool = False) -> list[Pause]:
+    """With `held` they stay until the end of the transaction: what is put away for one of them is
+    so before its end lets all go."""
+    rows = connection.execute(_PAUSES_HELD if held else _PAUSES)
     return [
         Pause(PauseKind(row.kind), row.name, instant(row.since), row.who, row.reason)
         for row in rows

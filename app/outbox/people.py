@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, select
 from app.model.delivery import Delivery
 from app.model.start import Match, Matching
 from app.outbox import tables
-from app.outbox.engine import insert_all
+from app.outbox.dialect import insert_all
 
 _COLUMNS = ("digest", "delivery_id")
 _NAMED = (Matching.EMAIL, Matching.PHONE, Matching.PROFILE_ID, Matching.EMAIL_PROFILE)

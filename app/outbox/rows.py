@@ -43,6 +43,15 @@ def instant(at: int) -> datetime:
     return _EPOCH + timedelta(microseconds=at)
 
 
+def storable(text: str) -> str:
+    """PostgreSQL takes every character in a text but this one: the same is written to both."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}")
+
+
+def _maybe_storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)
+
+
 def _maybe_micros(at: datetime | None) -> int | None:
     return None if at is None else micros(at)
 
@@ -72,13 +81,13 @@ def event_row(event: Event) -> Row:
         event.source,
         micros(event.received_at),
         event.method,
-        event.path,
-        event.query,
+        storable(event.path),
+        storable(event.query),
         orjson.dumps(dict(event.headers)).decode(),
-        event.content_type,
+        storable(event.content_type),
         event.body,
         event.status.value,
-        event.reason,
+        _maybe_storable(event.reason),
     )
 
 
@@ -175,7 +184,7 @@ def delivery_row(delivery: Delivery) -> Row:
     return (
         *plain[:15],
         delivery.outcome.value if delivery.outcome else None,
-        delivery.reason,
+        _maybe_storable(delivery.reason),
         _maybe_micros(delivery.finished_at),
         *plain[15:],
         delivery.start.target.value,
@@ -267,7 +276,7 @@ def attempt_row(attempt: Attempt) -> Row:
         attempt.outcome.value,
         attempt.http_status,
         attempt.altcraft_error,
-        attempt.error_text,
+        _maybe_storable(attempt.error_text),
         attempt.in_doubt,
         attempt.together,
     )

@@ -9,9 +9,9 @@ from app.kit.light import light
 from app.model.delivery import Attempt, DeliveryId, DeliveryState, Ending
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
-from app.outbox.engine import insert_all
+from app.outbox.dialect import insert_all
 from app.outbox.order import release
-from app.outbox.rows import ATTEMPT_COLUMNS, attempt_row, micros
+from app.outbox.rows import ATTEMPT_COLUMNS, attempt_row, micros, storable
 from app.outbox.writer import Write
 
 
@@ -147,7 +147,7 @@ def _values(settlement: Settlement) -> tuple[object, ...]:
         1 if settlement.attempt else 0,
         micros(settlement.next_attempt_at),
         settlement.outcome.value if settlement.outcome else None,
-        settlement.reason,
+        storable(settlement.reason) if settlement.reason else None,
         micros(finished) if finished else None,
         settlement.flow,
         settlement.failures,

@@ -13,6 +13,7 @@ from app.model.delivery import Delivery, DeliveryState, Ending
 from app.model.handling import PLAIN, AtMost, Order
 from app.model.outcome import OutcomeKind
 from app.outbox import tables
+from app.outbox.dialect import is_shared, try_to_lock_name
 from app.outbox.endings import End, end_all
 from app.outbox.order import WAITS_ITS_TURN, has_earlier
 from app.outbox.pauses import Paused
@@ -26,6 +27,7 @@ _started = _table.state.in_([DeliveryState.DONE.value, DeliveryState.DEAD.value]
     )
 )
 _LOOK_AGAIN = timedelta(seconds=1)
+_UNDER_WAY = "another start of the person is under way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Sorter:
         self._connection = connection
         self._now = now
         self._paused = paused
+        self._is_shared = is_shared(connection)
         self._under_way: Counter[str] = Counter()
         self.ended: list[tuple[Delivery, Ending]] = []
 
@@ -95,12 +98,18 @@ class Sorter:
             return None
         until = delivery.created_at + timedelta(seconds=order.wait_s)
         if until > self._now:
-            return _Later(until, WAITS_ITS_TURN)
+            # The end of the earlier one calls it. Where other processes work, too, that may come
+            # just while this is looked at; so it looks again, after ever longer waits.
+            waited = self._now - delivery.created_at
+            look_again = self._now + max(waited, _LOOK_AGAIN)
+            return _Later(min(until, look_again) if self._is_shared else until, WAITS_ITS_TURN)
         return f"its order was given up: an earlier start was not done after {order.wait_s:g} s"
 
     def _at_most(
         self, delivery: Delivery, most: AtMost, note: str | None
     ) -> "Claim | _Later | None":
+        if not try_to_lock_name(self._connection, f"at most {most.key}"):
+            return _Later(self._now + _LOOK_AGAIN, _UNDER_WAY)
         since = micros(self._now - timedelta(seconds=most.window_s))
         same = (_table.limit_key == most.key, _table.id != delivery.id)
         past = self._count(*same, _started, _table.finished_at > since)
@@ -111,7 +120,7 @@ class Sorter:
         in_flight = _table.state == DeliveryState.IN_FLIGHT.value
         going = self._count(*same, in_flight) + self._under_way[most.key]
         if past + going >= most.count:
-            return _Later(self._now + _LOOK_AGAIN, "another start of the person is under way")
+            return _Later(self._now + _LOOK_AGAIN, _UNDER_WAY)
         self._under_way[most.key] += 1
         return Claim(delivery, note)
 

@@ -20,6 +20,7 @@ from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
+from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import digest_of, person_key
 from app.outbox.settle import SETTLE, Settlement
@@ -96,23 +97,31 @@ class Outbox:
         self,
         *,
         owner: str,
-        destination: str,
+        pace: Pace,
         room: int,
         lease_s: float,
         share: Share,
         limit_s: float = _CLAIM_LIMIT_S,
     ) -> Claimed:
         """What is due, of each flow the longest due first, for up to `room` requests, held by
-        `owner` for `lease_s` seconds. What is too old, paused or not to go yet is put where it
-        belongs on the way."""
+        `owner` for `lease_s` seconds; as many as the pace of all workers together allows, and
+        where the destination is stopped only a probe. What is too old, paused or not to go yet is
+        put where it belongs on the way."""
         hold = Hold(owner, self._clock.now(), lease_s)
-        request = ClaimRequest(hold, destination, room, share)
+        request = ClaimRequest(hold, pace, room, share)
         return await self._writer.write(CLAIM, request, limit_s=limit_s)
 
     async def expire(self, *, limit: int = 500) -> list[Delivery]:
         """A step of ending what is older than it may be."""
         now = self._clock.now()
         return await self._writes.run(lambda c: endings.expire(c, now, limit))
+
+    async def renew(
+        self, ids: Sequence[DeliveryId], *, owner: str, lease_s: float
+    ) -> list[DeliveryId]:
+        """Those that `owner` still holds, now for `lease_s` seconds more."""
+        hold = Hold(owner, self._clock.now(), lease_s)
+        return await self._writes.run(lambda c: claims.renew(c, ids, hold))
 
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]:
         """Deliveries of workers that were lost, now held by `owner`: each may have been sent."""
@@ -162,7 +171,17 @@ class Outbox:
 
     async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
         """These hold now; those of the destinations in `gone` no more."""
-        await self._writes.run(lambda c: stoppages.put(c, found, gone))
+        await self._writes.run(lambda c: stoppages.put_all(c, found, gone))
+
+    async def probe_soon(self, destinations: Sequence[str]) -> None:
+        """Those of them that are stopped are tried again at once."""
+        now = self._clock.now()
+        await self._writes.run(lambda c: stoppages.probe_soon(c, destinations, now))
+
+    async def slow_down(self, pace: Pace, asked: float) -> None:
+        """The destination said that it was asked too often, when one worker asked so often."""
+        now = self._clock.now()
+        await self._writes.run(lambda c: slow_down(c, pace, asked, now))
 
     async def probe(self) -> None:
         """Proves that the store takes a write, and leaves none."""

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -143,6 +144,29 @@ stoppage = Table(
     Column("since", _INSTANT, nullable=False),
     Column("probe_at", _INSTANT, nullable=False),
     Column("detail", Text),
+    Column("probes", Integer, nullable=False, server_default="0"),
+)
+
+# How fast a destination may be asked, by all workers together.
+pace = Table(
+    "pace",
+    metadata,
+    Column("destination", String(64), primary_key=True),
+    Column("stated", Double),
+    Column("per_second", Double),
+    Column("tokens", Double, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("peak", Double, nullable=False),
+    Column("slowed_at", _INSTANT, nullable=False),
+)
+
+# What one of all processes does at a time, and which.
+duty = Table(
+    "duty",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("until", _INSTANT, nullable=False),
 )
 
 # What operators did.
@@ -244,6 +268,16 @@ Index(
     sqlite_where=_where_of_act,
     postgresql_where=_where_of_act,
 )
+# What did not simply arrive is little, too.
+_where_rare = text("outcome <> 'accepted'")
+Index(
+    "ix_delivery_outcome",
+    delivery.c.outcome,
+    delivery.c.id,
+    sqlite_where=_where_rare,
+    postgresql_where=_where_rare,
+)
+Index("ix_dedup_received_at", dedup.c.received_at)
 Index("ix_delivery_event_id", delivery.c.event_id)
 Index("ix_delivery_rule_id", delivery.c.rule, delivery.c.id)
 Index("ix_delivery_source_id", delivery.c.source, delivery.c.id)

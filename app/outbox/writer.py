@@ -133,7 +133,8 @@ class SharedWriter:
 
         def together(connection: Connection) -> list[Any]:
             results: list[Any] = [None] * len(waiting)
-            for indexes in kinds.values():
+            # In the same order everywhere: of two processes none waits for what the other locked.
+            for _, indexes in sorted(kinds.items()):
                 write = waiting[indexes[0]].write
                 found = write.perform(connection, [waiting[i].what for i in indexes])
                 for index, result in zip(indexes, found, strict=True):

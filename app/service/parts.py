@@ -12,7 +12,7 @@ from app.config.settings import Settings
 from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
-from app.delivery.pace import Pace
+from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.ingest.accept import Acceptor
@@ -21,7 +21,7 @@ from app.ingest.entry import Entry
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import new_id
-from app.outbox import Outbox
+from app.outbox import Outbox, Pace
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
 from app.service.roles import Role
@@ -102,7 +102,8 @@ class _Lanes:
         return Lane(
             name=platform.name,
             client=AltcraftClient(address, meanings(given.outcomes), self._clock),
-            pace=Pace(given.rate, self._clock),
+            pace=Pace(platform.name, given.rate),
+            asked=Asked(self._clock),
             policy=RetryPolicy(retry.tries, retry.age, retry.base, retry.cap),
             width=Width(given.concurrency, self._clock),
             gate=Gate(self._clock, self._rng),

@@ -12,13 +12,13 @@ from app.altcraft.client import Address, AltcraftClient
 from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
-from app.delivery.pace import Pace
+from app.delivery.pace import Asked
 from app.delivery.store import Store
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.kit.clock import Clock
 from app.kit.secret import Secret
-from app.model.delivery import Delivery, DeliveryState
+from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.handling import PLAIN, Handling
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match
@@ -27,6 +27,7 @@ from app.outbox import (
     Backlog,
     Claimed,
     Outbox,
+    Pace,
     Settlement,
     Share,
     Stoppage,
@@ -64,10 +65,10 @@ class Shaky:
         return self._outbox
 
     async def claim(
-        self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+        self, *, owner: str, pace: Pace, room: int, lease_s: float, share: Share
     ) -> Claimed:
         return await self._reach().claim(
-            owner=owner, destination=destination, room=room, lease_s=lease_s, share=share
+            owner=owner, pace=pace, room=room, lease_s=lease_s, share=share
         )
 
     async def next_due_at(self, destination: str) -> datetime | None:
@@ -92,6 +93,17 @@ class Shaky:
     async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
         await self._reach().put_stoppages(found, gone)
 
+    async def probe_soon(self, destinations: Sequence[str]) -> None:
+        await self._reach().probe_soon(destinations)
+
+    async def slow_down(self, pace: Pace, asked: float) -> None:
+        await self._reach().slow_down(pace, asked)
+
+    async def renew(
+        self, ids: Sequence[DeliveryId], *, owner: str, lease_s: float
+    ) -> list[DeliveryId]:
+        return await self._reach().renew(ids, owner=owner, lease_s=lease_s)
+
     async def has_expired(self) -> bool:
         return await self._reach().has_expired()
 
@@ -114,7 +126,7 @@ class Bench:
         address = Address(url or self.sandbox.url, Secret(TOKEN), timeout_s, concurrency)
         client = AltcraftClient(address, (), self.clock)
         width, gate = Width(concurrency, self.clock), Gate(self.clock, Random(1))
-        return Lane(name, client, Pace(rate, self.clock), POLICY, width, gate)
+        return Lane(name, client, Pace(name, rate), Asked(self.clock), POLICY, width, gate)
 
     @contextlib.asynccontextmanager
     async def working(

@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -8,11 +7,6 @@ from app.outbox import Outbox
 from tests.delivery.bench import Bench
 from tests.support.clock import ManualClock
 from tests.support.sandboxes import a_sandbox
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from app.delivery.gate import Gate
+from app.delivery.gate import Gate, Stop
 from app.model.outcome import Outcome, OutcomeKind
 from tests.support.clock import ManualClock
 
@@ -35,7 +35,8 @@ def probe(gate: Gate, clock: ManualClock, outcome: Outcome) -> None:
     """As soon as one is due."""
     clock.pass_s(gate.ready_in_s())
     assert gate.room() == 1
-    gate.note(outcome, THREE, is_probe=gate.send())
+    gate.begin_probe()
+    gate.note(outcome, THREE, is_probe=True)
 
 
 @pytest.mark.parametrize(
@@ -95,10 +96,9 @@ def test_one_probe_at_a_time_and_later_each_time(gate: Gate, clock: ManualClock)
         waits.append(gate.ready_in_s())
         clock.pass_s(gate.ready_in_s())
         assert gate.room() == 1
-        is_probe = gate.send()
-        assert is_probe
+        gate.begin_probe()
         assert gate.room() == 0
-        gate.note(REFUSED, THREE, is_probe=is_probe)
+        gate.note(REFUSED, THREE, is_probe=True)
 
     assert 5 <= waits[0] <= 6
     assert all(later > wait for wait, later in pairwise(waits[:6]))
@@ -120,7 +120,7 @@ def test_a_probe_that_is_answered_as_usual_lets_everything_go_on(
 def test_a_probe_that_is_not_sent_makes_room_for_another(gate: Gate, clock: ManualClock) -> None:
     note(gate, REFUSED)
     clock.pass_s(gate.ready_in_s())
-    gate.send()
+    gate.begin_probe()
 
     gate.withdraw()
 
@@ -151,7 +151,13 @@ def test_starts_do_not_pay_for_what_is_the_destinations(gate: Gate) -> None:
     assert not gate.spares(Outcome(OutcomeKind.IN_DOUBT, in_doubt=True), THREE, is_probe=True)
 
 
-def test_a_stop_that_a_worker_left_is_probed_at_once(gate: Gate) -> None:
-    gate.restore(OutcomeKind.PLAN_LIMIT, 60, None)
+def test_a_stop_that_another_worker_found_holds_here_too_until_it_ends_there(gate: Gate) -> None:
+    note(gate, *[BROKEN] * 4)
 
-    assert gate.room() == 1
+    gate.adopt(Stop(OutcomeKind.PLAN_LIMIT, since=0, probe_at=2000))
+    assert gate.room() == 0
+    gate.adopt(None)
+
+    assert gate.room() is None
+    note(gate, BROKEN)
+    assert gate.is_open, "what broke before the stop counts no more"

@@ -7,7 +7,7 @@ from app.delivery.turns import Turns
 from app.model.delivery import Delivery, DeliveryState
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt
-from app.outbox import Claimed, Share
+from app.outbox import Claimed, Pace, Share
 from app.sandbox import Fault, FaultKind
 from tests.delivery.bench import LIMIT_S, Bench, Shaky
 from tests.support.clock import ManualClock
@@ -15,7 +15,7 @@ from tests.support.clock import ManualClock
 
 async def lose(bench: Bench, *, destination: str = "main", limit: int = 1) -> Sequence[Delivery]:
     found = await bench.outbox.claim(
-        owner="lost", destination=destination, room=limit, lease_s=0, share=Turns().share
+        owner="lost", pace=Pace(destination, None), room=limit, lease_s=0, share=Turns().share
     )
     return [delivery for group in found.groups for delivery in group]
 
@@ -86,10 +86,10 @@ async def test_what_another_took_over_while_the_machine_slept_is_not_sent(
         has_slept = False
 
         async def claim(
-            self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+            self, *, owner: str, pace: Pace, room: int, lease_s: float, share: Share
         ) -> Claimed:
             found = await super().claim(
-                owner=owner, destination=destination, room=room, lease_s=lease_s, share=share
+                owner=owner, pace=pace, room=room, lease_s=lease_s, share=share
             )
             if found.groups and not self.has_slept:
                 self.has_slept = True

@@ -1,6 +1,5 @@
 """How many requests at once, and how fast: less when the destination can't keep up."""
 
-from app.delivery.pace import Pace
 from app.delivery.width import Width
 from tests.support.clock import ManualClock
 
@@ -59,52 +58,3 @@ def test_after_a_stop_it_opens_step_by_step() -> None:
 
     assert seen[:4] == [1, 2, 3, 4]
     assert seen[-1] == 8
-
-
-def sent_in(pace: Pace, clock: ManualClock, seconds: float) -> int:
-    count = 0
-    for _ in range(round(seconds * 100)):
-        clock.pass_s(0.01)
-        free = pace.available(64)
-        pace.take(free)
-        count += free
-    return count
-
-
-def test_a_rate_that_was_too_much_is_halved_and_comes_back_slowly() -> None:
-    clock = ManualClock()
-    pace = Pace(100, clock)
-    assert 90 <= sent_in(pace, clock, 1) <= 110
-
-    pace.slow_down()
-    slow = sent_in(pace, clock, 1)
-    sent_in(pace, clock, 15)
-
-    assert 40 <= slow <= 60
-    assert 90 <= sent_in(pace, clock, 1) <= 110
-
-
-def test_a_destination_without_a_rate_gets_one_when_it_says_it_is_too_much() -> None:
-    clock = ManualClock()
-    pace = Pace(None, clock)
-    clock.pass_s(1)
-    pace.take(80)
-
-    pace.slow_down()
-
-    assert pace.per_second is not None
-    assert 30 <= pace.per_second <= 50
-    sent_in(pace, clock, 60)
-    assert pace.per_second is None
-
-
-def test_answers_to_what_was_sent_before_slow_it_down_once() -> None:
-    clock = ManualClock()
-    pace = Pace(100, clock)
-    sent_in(pace, clock, 2)
-
-    for _ in range(20):
-        pace.slow_down()
-
-    assert pace.per_second is not None
-    assert pace.per_second >= 40

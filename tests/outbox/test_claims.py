@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from app.delivery.turns import Turns
 from app.model.delivery import Delivery, DeliveryState
-from app.outbox import Acceptance, Outbox
+from app.outbox import Acceptance, Outbox, Pace
 from tests.support.clock import ManualClock
 from tests.support.values import AT, a_delivery, a_settlement, an_acceptance, an_event
 
 
 async def claim(outbox: Outbox, *, owner: str = "w1", limit: int = 10) -> list[Delivery]:
     found = await outbox.claim(
-        owner=owner, destination="main", room=limit, lease_s=30, share=Turns().share
+        owner=owner, pace=Pace("main", None), room=limit, lease_s=30, share=Turns().share
     )
     return [delivery for group in found.groups for delivery in group]
 

@@ -10,7 +10,7 @@ from app.delivery.turns import Turns
 from app.model.delivery import Delivery, DeliveryState, Ending
 from app.model.handling import AtMost, Batch, Burst, Handling, Order, Priority, QuietHours
 from app.model.outcome import OutcomeKind
-from app.outbox import Acceptance, Outbox, Pause, PauseKind
+from app.outbox import Acceptance, Outbox, Pace, Pause, PauseKind
 from tests.support.clock import ManualClock
 from tests.support.values import AT, a_delivery, a_settlement, an_act, an_event
 
@@ -37,7 +37,7 @@ async def claim_groups(
     outbox: Outbox, room: int = 10, turns: Turns | None = None
 ) -> Sequence[Sequence[Delivery]]:
     share = (turns or Turns()).share
-    found = await outbox.claim(owner="w1", destination="main", room=room, lease_s=3600, share=share)
+    found = await outbox.claim(owner="w1", pace=Pace("main", None), room=room, lease_s=3600, share=share)
     return found.groups
 
 

@@ -14,16 +14,16 @@ from app.altcraft.client import Address, AltcraftClient
 from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
-from app.delivery.pace import Pace
+from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.kit.clock import SystemClock
 from app.kit.ids import new_id
 from app.kit.secret import Secret
-from app.model.delivery import Delivery
+from app.model.delivery import Delivery, DeliveryId
 from app.model.outcome import Outcome
 from app.model.start import Match, ScenarioStart
-from app.outbox import Backlog, Claimed, Outbox, Settlement, Share, Stoppage
+from app.outbox import Backlog, Claimed, Outbox, Pace, Settlement, Share, Stoppage
 from app.outbox.wakeup import Wakeup
 from tests.support.sandboxes import TOKEN
 
@@ -65,11 +65,11 @@ class MortalStore:
         return self._outbox.wakeup
 
     async def claim(
-        self, *, owner: str, destination: str, room: int, lease_s: float, share: Share
+        self, *, owner: str, pace: Pace, room: int, lease_s: float, share: Share
     ) -> Claimed:
         self._mortal.reaches(Point.BEFORE_CLAIM)
         claimed = await self._outbox.claim(
-            owner=owner, destination=destination, room=room, lease_s=lease_s, share=share
+            owner=owner, pace=pace, room=room, lease_s=lease_s, share=share
         )
         if claimed.groups:
             self._mortal.reaches(Point.AFTER_CLAIM)
@@ -104,6 +104,17 @@ class MortalStore:
 
     async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
         await self._outbox.put_stoppages(found, gone)
+
+    async def probe_soon(self, destinations: Sequence[str]) -> None:
+        await self._outbox.probe_soon(destinations)
+
+    async def slow_down(self, pace: Pace, asked: float) -> None:
+        await self._outbox.slow_down(pace, asked)
+
+    async def renew(
+        self, ids: Sequence[DeliveryId], *, owner: str, lease_s: float
+    ) -> list[DeliveryId]:
+        return await self._outbox.renew(ids, owner=owner, lease_s=lease_s)
 
 
 class MortalClient:
@@ -165,9 +176,9 @@ async def _work(store: str, altcraft: str, mortal: Mortal) -> None:
         client = AltcraftClient(Address(altcraft, Secret(TOKEN), TIMEOUT_S, 4), (), clock)
         policy = RetryPolicy(tries=20, age_s=600, base_s=0.02, cap_s=0.1)
         gate = Gate(clock, Random(1))
-        lane = Lane(
-            "main", MortalClient(client, mortal), Pace(None, clock), policy, Width(4, clock), gate
-        )
+        pace, asked = Pace("main", None), Asked(clock)
+        mortal_client = MortalClient(client, mortal)
+        lane = Lane("main", mortal_client, pace, asked, policy, Width(4, clock), gate)
         worker.use({"main": lane}, LIMITS)
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.run(stop))

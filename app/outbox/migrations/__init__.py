@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
-from app.outbox.engine import lock_for_migration
+from app.outbox.dialect import lock_for_migration
 
 _VERSIONS = Path(__file__).parent / "versions"
 
