@@ -47,7 +47,7 @@ class Deliverer:
             lane.end(is_probe=is_probe)
             for delivery in group:
                 self._leases.let_go(delivery)
-            self._store.wakeup.notify()
+            self._store.wakeup.wake()
 
     async def _attempt(self, lane: Lane, group: Sequence[Delivery], *, is_probe: bool) -> None:
         started_at, began, progress = self._clock.now(), self._clock.monotonic(), Progress()

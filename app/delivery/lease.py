@@ -102,7 +102,7 @@ class Leases:
                         self._extend(delivery)
                         continue
                     group.create_task(self._record(delivery), name=f"take over {delivery.id}")
-            self._store.wakeup.notify()
+            self._store.wakeup.wake()
             is_more = len(lost) == _AT_ONCE
 
     def _extend(self, delivery: Delivery) -> None:

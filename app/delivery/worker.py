@@ -70,7 +70,7 @@ class Worker:
         self._lanes = dict(lanes)
         self._limits = limits
         self._has_new_lanes = True
-        self._store.wakeup.notify()
+        self._store.wakeup.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`, then until what is in flight is finished, within the grace time. What is
@@ -216,7 +216,7 @@ class Worker:
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
-        self._store.wakeup.notify()
+        self._store.wakeup.wake()
 
     async def _pause(self, stop: asyncio.Event) -> None:
         self._failures += 1

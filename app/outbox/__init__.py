@@ -8,7 +8,9 @@ from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
+from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
+from app.outbox.size import Size, TableSize
 from app.outbox.stoppages import Stoppage
 from app.outbox.store import Outbox
 from app.outbox.writer import WriterLimits
@@ -19,6 +21,7 @@ __all__ = [
     "Act",
     "ActId",
     "ActKind",
+    "Ages",
     "Backlog",
     "Claimed",
     "Count",
@@ -27,12 +30,16 @@ __all__ = [
     "EventFilter",
     "Outbox",
     "Pace",
+    "Past",
     "Pause",
     "PauseKind",
+    "Purged",
     "Repeat",
     "Settlement",
     "Share",
+    "Size",
     "Stoppage",
     "StoreUnavailable",
+    "TableSize",
     "WriterLimits",
 ]

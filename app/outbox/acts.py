@@ -22,6 +22,7 @@ class ActKind(StrEnum):
     RESUME = "resume"
     REPLAY = "replay"
     CANCEL = "cancel"
+    PURGE = "purge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """All that differs between the statements of SQLite and PostgreSQL."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
@@ -17,6 +18,14 @@ _MIGRATION_LOCK = 7_215_023
 def is_shared(connection: Connection) -> bool:
     """Whether other transactions may run beside this one. SQLite's write transaction is alone."""
     return connection.dialect.name == "postgresql"
+
+
+def server_time(connection: Connection) -> datetime | None:
+    """None: the store is a file."""
+    if not is_shared(connection):
+        return None
+    found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+    return found
 
 
 def lock_for_migration(connection: Connection) -> None:

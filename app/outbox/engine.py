@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
+    DisconnectionError,
     IntegrityError,
     OperationalError,
     SQLAlchemyError,
@@ -24,6 +25,22 @@ from app.outbox.errors import StoreUnavailable
 _BUSY_MS = 5000
 _BUSY_STEP_S = 0.0003
 # Parameters are what people sent: never in the text of an error.
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+_POSTGRESQL: dict[str, Any] = {
+    "timeout": 5,
+    "command_timeout": 30,
+    "server_settings": {
+        "application_name": "altcraft-bridge",
+        # What a server or a role has set otherwise would make an acknowledged call a hope.
+        "synchronous_commit": "on",
+        "idle_in_transaction_session_timeout": "60000",
+        "jit": "off",  # it takes longer than any of our queries
+    },
+}
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
 
 
@@ -45,17 +62,38 @@ def sqlite_writer(address: str) -> Engine:
     return engine
 
 
-def async_engine(address: str, *, size: int) -> AsyncEngine:
+def async_engine(address: str, *, size: int, only_reads: bool = False) -> AsyncEngine:
+    url = _url(address)
+    given: dict[str, Any] = {}
+    if not is_sqlite(address):
+        given["connect_args"] = _POSTGRESQL
+        if only_reads:
+            # A look-up is one question: without a BEGIN and a COMMIT it is one way there and back.
+            given["isolation_level"] = "AUTOCOMMIT"
     with _address_errors(address):
-        engine = create_async_engine(_url(address), pool_size=size, **_LIMITS)
+        engine = create_async_engine(url, pool_size=size, **_LIMITS, **given)
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine.sync_engine, "BEGIN")
+    else:
+        _drop_lost_connections(engine.sync_engine)
     return engine
 
 
 def _url(address: str) -> URL:
+    """With the driver, where the address leaves it out."""
     with _address_errors(address):
-        return make_url(address)
+        url = make_url(address)
+        return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _drop_lost_connections(engine: Engine) -> None:
+    """What the server closed, at its restart say, is not given to anybody: the first calls after
+    it would be refused for nothing. Asks the driver, not the server."""
+
+    @event.listens_for(engine, "checkout")
+    def checked_out(connection: Any, _: ConnectionPoolEntry, __: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
 
 
 @contextmanager
@@ -67,7 +105,7 @@ def _address_errors(address: str) -> Iterator[None]:
         why = getattr(error, "strerror", None) or type(error).__name__
         raise StoreAddressRefused(
             f"BRIDGE_DATABASE_URL: can't use {shown} ({why}); expected an address such as "
-            "sqlite+aiosqlite:///data/bridge.db"
+            "sqlite+aiosqlite:///data/bridge.db or postgresql+asyncpg://user:password@host/bridge"
         ) from None
 
 

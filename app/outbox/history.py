@@ -20,6 +20,9 @@ _delivery = tables.delivery.c
 _rare: ColumnElement[bool] = literal_column("outcome <> 'accepted'")
 
 
+OLDEST = select(_event.received_at).order_by(_event.id).limit(1)
+
+
 @dataclass(frozen=True, slots=True)
 class EventFilter:
     """`before` is the last id of the page before this one, `after` that of one before it, going

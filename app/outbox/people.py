@@ -8,7 +8,7 @@ found is therefore held against the delivery itself where it matters.
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, delete, select, tuple_
 
 from app.model.delivery import Delivery
 from app.model.start import Match, Matching
@@ -16,6 +16,7 @@ from app.outbox import tables
 from app.outbox.dialect import insert_all
 
 _COLUMNS = ("digest", "delivery_id")
+_AT_ONCE = 1000
 _NAMED = (Matching.EMAIL, Matching.PHONE, Matching.PROFILE_ID, Matching.EMAIL_PROFILE)
 
 
@@ -52,6 +53,15 @@ def _of_match(key: bytes, match: Match) -> Iterator[int]:
     elif match.matching in _NAMED:
         name = "email" if match.matching is Matching.EMAIL_PROFILE else match.matching.value
         yield digest_of(key, name, str(match.value).lower())
+
+
+def forget(connection: Connection, key: bytes, deliveries: Iterable[Delivery]) -> None:
+    """Who is concerned by them."""
+    pairs = sorted({(digest, d.id) for d in deliveries for digest in _digests(key, d)})
+    table = tables.person.c
+    for start in range(0, len(pairs), _AT_ONCE):
+        chosen = tuple_(table.digest, table.delivery_id).in_(pairs[start : start + _AT_ONCE])
+        connection.execute(delete(tables.person).where(chosen))
 
 
 def deliveries_of(digests: Sequence[int]) -> Select[tuple[str]]:

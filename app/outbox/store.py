@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from random import Random, SystemRandom
 from typing import TypeVar
 
 import structlog
@@ -12,10 +13,13 @@ from sqlalchemy import Connection, text
 from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
-from app.outbox import acts, claims, endings, history, operate, pauses, stoppages
+from app.outbox import acts, claims, duty, endings, history, operate, pauses, retention, stoppages
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
+from app.outbox.courier import Courier
+from app.outbox.dialect import server_time
+from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import is_current, upgrade
@@ -23,7 +27,10 @@ from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import digest_of, person_key
+from app.outbox.retention import Ages, Past, Purged
+from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
+from app.outbox.size import Size, shrink, size
 from app.outbox.stoppages import Stoppage
 from app.outbox.transactions import Transactions, reading, writing
 from app.outbox.wakeup import Wakeup
@@ -60,7 +67,12 @@ class Outbox:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, clock: Clock, writer: WriterLimits | None = None
+        cls,
+        url: str,
+        *,
+        clock: Clock,
+        rng: Random | None = None,
+        writer: WriterLimits | None = None,
     ) -> AsyncIterator["Outbox"]:
         """Brings the tables up to date first. At the end what waits to be written is written.
 
@@ -72,8 +84,10 @@ class Outbox:
             key = await reads.run(person_key)
             shared = SharedWriter(writes, writer or WriterLimits())
             task = asyncio.create_task(shared.run(), name="outbox writer")
+            outbox = cls(shared, writes, reads, clock, key)
             try:
-                yield cls(shared, writes, reads, clock, key)
+                async with _told(outbox.wakeup, url, rng or SystemRandom()):
+                    yield outbox
             finally:
                 shared.close()
                 await _finish(task)
@@ -183,6 +197,46 @@ class Outbox:
         now = self._clock.now()
         await self._writes.run(lambda c: slow_down(c, pace, asked, now))
 
+    async def time(self) -> datetime | None:
+        """Of the server that all processes share; None: there is none."""
+        return await self._read(server_time)
+
+    async def on_duty(self, name: str, *, owner: str, lasts_s: float) -> bool:
+        """True for one process at a time, until it does not ask again for `lasts_s` seconds."""
+        now = self._clock.now()
+        return await self._writes.run(lambda c: duty.take(c, name, owner, now, lasts_s))
+
+    async def purge(self, ages: Ages, after: EventId | None, *, limit: int) -> Purged:
+        """A step of letting go what is past (see `retention.purge`)."""
+        now = self._clock.now()
+        key = self._person_key
+        return await self._writes.run(lambda c: retention.purge(c, ages, after, now, key, limit))
+
+    async def purge_keys(self, ages: Ages, *, limit: int) -> int:
+        """A step of forgetting deduplication keys: how many."""
+        now = self._clock.now()
+        return await self._writes.run(lambda c: retention.purge_keys(c, ages, now, limit))
+
+    async def shrink(self, *, pages: int) -> int:
+        """A step of giving free pages of a SQLite file back to the disk: how many are left."""
+        return await self._writes.run(lambda c: shrink(c, pages))
+
+    async def past(self, ages: Ages) -> Past:
+        """What `purge` would let go, counted."""
+        now = self._clock.now()
+        return await self._read(lambda c: retention.past(c, ages, now))
+
+    async def oldest(self) -> datetime | None:
+        """When the first event that is kept was received."""
+        found = await self._read(lambda c: c.execute(history.OLDEST).scalar())
+        return None if found is None else instant(found)
+
+    async def size(self) -> Size:
+        return await self._read(size)
+
+    async def record(self, act: Act, count: int) -> None:
+        await self._writes.run(lambda c: acts.record(c, act, count))
+
     async def probe(self) -> None:
         """Proves that the store takes a write, and leaves none."""
         statement = text("UPDATE alembic_version SET version_num = version_num")
@@ -245,6 +299,27 @@ def _recorded(connection: Connection, act: Act, did: bool) -> bool:
     if did:
         acts.record(connection, act, 1)
     return did
+
+
+@asynccontextmanager
+async def _told(wakeup: Wakeup, url: str, rng: Random) -> AsyncIterator[None]:
+    """Within the block workers of other processes are told, and heard."""
+    if is_sqlite(url):
+        # Processes on one file are told by their own link.
+        yield
+        return
+    engine = async_engine(url, size=1)
+    courier = Courier(engine, wakeup.wake, rng)
+    wakeup.forward(courier.tell)
+    wakeup.on_wait(courier.listen)
+    task = asyncio.create_task(courier.run(), name="notices of the store")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        await courier.last()
+        await engine.dispose()
 
 
 async def _finish(task: asyncio.Task[None]) -> None:

@@ -73,13 +73,13 @@ async def writing(address: str) -> AsyncIterator[Transactions]:
 @asynccontextmanager
 async def reading(address: str) -> AsyncIterator[Transactions]:
     """Lists and look-ups, on connections of their own: they never wait for the writer."""
-    async with _async(address, size=_READERS) as transactions:
+    async with _async(address, size=_READERS, only_reads=True) as transactions:
         yield transactions
 
 
 @asynccontextmanager
-async def _async(address: str, *, size: int) -> AsyncIterator[Async]:
-    engine = async_engine(address, size=size)
+async def _async(address: str, *, size: int, only_reads: bool = False) -> AsyncIterator[Async]:
+    engine = async_engine(address, size=size, only_reads=only_reads)
     try:
         yield Async(engine)
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.config.document import Document, read_document
 from app.config.faults import ConfigRefused, Fault, Severity
 from app.config.schema.destination import Destination
-from app.config.schema.file import BridgeFile, DeliverySettings
+from app.config.schema.file import BridgeFile, DeliverySettings, Retention
 from app.config.secrets import SecretMissing, SecretReader
 from app.config.validate import validate
 from app.expressions import Scope
@@ -42,6 +42,7 @@ class Revision:
     sources: Mapping[str, Source]
     rules: Rules
     delivery: DeliverySettings
+    retention: Retention
     warnings: tuple[Fault, ...]
     addresses: Addresses
 
@@ -80,7 +81,14 @@ def build_revision(
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigRefused(document.file, faults)
     return Revision(
-        document.revision, platforms, sources, rules, file.delivery, tuple(faults), addresses
+        id=document.revision,
+        platforms=platforms,
+        sources=sources,
+        rules=rules,
+        delivery=file.delivery,
+        retention=file.retention,
+        warnings=tuple(faults),
+        addresses=addresses,
     )
 
 

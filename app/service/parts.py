@@ -1,7 +1,7 @@
 """The parts of a process, opened and closed in order."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
 
@@ -15,16 +15,18 @@ from app.delivery.lane import Lane
 from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
+from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
 from app.ingest.wait import Outcomes
-from app.kit.clock import Clock, SystemClock
+from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
-from app.outbox import Outbox, Pace
+from app.outbox import Ages, Outbox, Pace
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
 from app.service.roles import Role
+from app.service.time import adjust, keep_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Parts:
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
+    chores: Mapping[str, Callable[[], Coroutine[None, None, None]]]
+    """Go on until they are cancelled."""
 
 
 @contextlib.asynccontextmanager
@@ -41,11 +45,16 @@ async def open_parts(
     settings: Settings, current: CurrentRevision, role: Role
 ) -> AsyncIterator[Parts]:
     """Raises StoreUnavailable and StoreAddressRefused."""
-    clock, rng = SystemClock(), SystemRandom()
-    async with Outbox.open(settings.database_url, clock=clock) as outbox:
+    base, rng = SystemClock(), SystemRandom()
+    clock = AdjustedClock(base)
+    async with Outbox.open(settings.database_url, clock=clock, rng=rng) as outbox:
+        await adjust(clock, base, outbox)
+        chores = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
+        if role.delivers:
+            chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current)
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, chores)
 
 
 def _entry(
@@ -70,6 +79,16 @@ def _worker(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random)
     use(current.revision)
     current.listen(use)
     return worker
+
+
+def _housekeeper(
+    current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+) -> Housekeeper:
+    def ages() -> Ages:
+        kept = current.revision.retention
+        return Ages(events_s=kept.events, dead_s=kept.dead)
+
+    return Housekeeper(outbox, ages, clock, rng, owner=f"housekeeper-{new_id()}")
 
 
 def _limits(revision: Revision) -> WorkerLimits:

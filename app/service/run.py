@@ -6,7 +6,7 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
 
@@ -81,7 +81,7 @@ async def running_service(
                     tasks.create_task(keys.run(stop), name="fetch keys")
                     # Calls that come before the keys would only be put off.
                     await keys.first(_FIRST_KEYS_S)
-                async with _serving(sock, parts, current, stop):
+                async with _serving(sock, parts, current, stop), _going_on(parts.chores):
                     tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
@@ -94,6 +94,20 @@ async def running_service(
                     stop.set()
             finally:
                 stop.set()
+
+
+@contextlib.asynccontextmanager
+async def _going_on(
+    chores: Mapping[str, Callable[[], Coroutine[None, None, None]]],
+) -> AsyncIterator[None]:
+    """Within the block."""
+    tasks = [asyncio.create_task(chore(), name=name) for name, chore in chores.items()]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _serving(
@@ -122,7 +136,7 @@ def _siblings(
     settings: Settings, sock: socket.socket, parts: Parts, shared: Shared, stop: asyncio.Event
 ) -> Iterator[tuple[Coroutine[None, None, None], str]]:
     arguments = ("--config", str(settings.config))
-    siblings = Siblings(sock, arguments, parts.outbox.wakeup.notify, SystemRandom())
+    siblings = Siblings(sock, arguments, parts.outbox.wakeup.wake, SystemRandom())
     for number in range(1, shared.workers):
         yield siblings.run(number, stop), f"sibling {number}"
 

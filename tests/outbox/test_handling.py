@@ -37,7 +37,9 @@ async def claim_groups(
     outbox: Outbox, room: int = 10, turns: Turns | None = None
 ) -> Sequence[Sequence[Delivery]]:
     share = (turns or Turns()).share
-    found = await outbox.claim(owner="w1", pace=Pace("main", None), room=room, lease_s=3600, share=share)
+    found = await outbox.claim(
+        owner="w1", pace=Pace("main", None), room=room, lease_s=3600, share=share
+    )
     return found.groups
 
 

@@ -7,28 +7,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql import ClauseElement
+from sqlalchemy import Connection
 
-from app.model.delivery import DeliveryState
-from app.model.event import EventStatus
-from app.outbox import (
-    Accepted,
-    DeliveryFilter,
-    EventFilter,
-    Outbox,
-    StoreUnavailable,
-    WriterLimits,
-    claims,
-    endings,
-    history,
-    turns,
-)
+from app.outbox import Accepted, EventFilter, Outbox, StoreUnavailable, WriterLimits
 from app.outbox.engine import StoreAddressRefused
 from app.outbox.tables import metadata
 from tests.support.clock import ManualClock
-from tests.support.values import AT, an_acceptance
+from tests.support.postgres import a_connection
+from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
+from tests.support.values import an_acceptance
 
 
 def path_of(url: str) -> Path:
@@ -56,6 +43,7 @@ async def test_a_full_disk_refuses_and_a_disk_with_room_takes_again(
         assert await outbox.accept([an_acceptance()]) == [Accepted()]
 
 
+@ON_SQLITE
 async def test_a_store_that_is_locked_by_another_refuses_in_time(url: str, outbox: Outbox) -> None:
     other = sqlite3.connect(path_of(url))
     other.execute("BEGIN IMMEDIATE")
@@ -103,6 +91,7 @@ async def test_two_processes_may_open_a_new_store_at_the_same_moment(
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 
 
+@ON_SQLITE
 @pytest.mark.usefixtures("outbox")
 def test_the_file_is_durable_and_can_shrink(url: str) -> None:
     with sqlite3.connect(path_of(url)) as store:
@@ -111,19 +100,58 @@ def test_the_file_is_durable_and_can_shrink(url: str) -> None:
     store.close()
 
 
+@ON_SQLITE
 async def test_every_commit_is_flushed_to_the_disk(outbox: Outbox) -> None:
     assert await writer_pragma(outbox, "synchronous") == 2
 
 
-@pytest.mark.usefixtures("outbox")
-def test_the_migrations_make_exactly_the_tables(url: str) -> None:
-    engine = create_engine(f"sqlite:///{path_of(url)}")
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        differences = compare_metadata(context, metadata)
-    engine.dispose()
+@ON_POSTGRESQL
+async def test_a_commit_is_on_disk_whatever_the_server_is_told(outbox: Outbox) -> None:
+    def shown(connection: Connection) -> object:
+        return connection.exec_driver_sql("SHOW synchronous_commit").scalar()
 
-    assert differences == []
+    assert await outbox._writes.run(shown) == "on"
+
+
+async def test_the_migrations_make_exactly_the_tables(outbox: Outbox) -> None:
+    def compared(connection: Connection) -> object:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert await outbox._writes.run(compared) == []
+
+
+@ON_POSTGRESQL
+async def test_a_table_that_is_locked_by_another_refuses_in_time(url: str, outbox: Outbox) -> None:
+    async with a_connection(url) as other:
+        await other.execute("BEGIN; LOCK TABLE event")
+
+        with pytest.raises(StoreUnavailable):
+            await outbox.accept([an_acceptance()], limit_s=0.05)
+        await other.execute("ROLLBACK")
+
+    assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+
+@ON_POSTGRESQL
+async def test_connections_that_the_server_closed_are_made_anew_unnoticed(
+    url: str, outbox: Outbox
+) -> None:
+    await outbox.accept([an_acceptance()])
+    async with a_connection(url) as other:
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert await outbox.accept([an_acceptance()]) == [Accepted()]
+    assert len(await outbox.events(EventFilter(), limit=9)) == 2
+
+
+async def test_an_address_without_a_driver_is_understood(url: str, clock: ManualClock) -> None:
+    plain = url.replace("+aiosqlite", "").replace("postgresql+asyncpg", "postgres")
+
+    async with Outbox.open(plain, clock=clock) as outbox:
+        assert await outbox.accept([an_acceptance()]) == [Accepted()]
 
 
 @pytest.mark.parametrize(
@@ -135,47 +163,3 @@ async def test_an_address_that_cannot_be_used_is_refused_with_what_is_expected(
     with pytest.raises((StoreAddressRefused, StoreUnavailable), match=r"BRIDGE_DATABASE_URL|store"):
         async with Outbox.open(url, clock=clock):
             pass
-
-
-_CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
-_LATE = endings.late(AT, 10)
-_FLOWS = turns.FLOWS.params(destination="main")
-_EXPIRED = claims.expired(AT, 10)
-_LISTS = [
-    history.events_query(EventFilter(), 10),
-    history.events_query(EventFilter(source="crm"), 10),
-    history.events_query(EventFilter(status=EventStatus.IGNORED), 10),
-    history.deliveries_query(DeliveryFilter(), 10),
-    history.deliveries_query(DeliveryFilter(rule="deal won"), 10),
-    history.deliveries_query(DeliveryFilter(source="crm"), 10),
-    history.deliveries_query(DeliveryFilter(state=DeliveryState.DEAD), 10),
-]
-
-
-def plan_of(url: str, query: ClauseElement) -> list[str]:
-    compiled = query.compile(
-        dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True, "render_postcompile": True}
-    )
-    with sqlite3.connect(path_of(url)) as store:
-        plan = [row[3] for row in store.execute(f"EXPLAIN QUERY PLAN {compiled}")]
-    store.close()
-    return plan
-
-
-@pytest.mark.usefixtures("outbox")
-def test_the_flows_are_found_from_one_to_the_next_by_an_index(url: str) -> None:
-    plan = plan_of(url, _FLOWS)
-
-    looks = [step for step in plan if " delivery " in step]
-    assert len(looks) == 3
-    assert all("USING" in step and "ix_delivery_flow" in step for step in looks), plan
-    assert all("SEARCH" in step for step in looks), plan
-
-
-@pytest.mark.usefixtures("outbox")
-@pytest.mark.parametrize("query", [_CLAIM, _LATE, _EXPIRED, *_LISTS])
-def test_claims_and_lists_go_by_an_index_and_sort_nothing(url: str, query: ClauseElement) -> None:
-    plan = plan_of(url, query)
-
-    assert all("INDEX" in step for step in plan), plan
-    assert not any("TEMP B-TREE" in step for step in plan), plan

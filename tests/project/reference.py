@@ -14,7 +14,7 @@ from app.config.schema.auth import ApiKey, AuthTree, Basic, Group, Ip, QuerySecr
 from app.config.schema.base import Part
 from app.config.schema.decode import Decode
 from app.config.schema.destination import Destination, OutcomeRule, Retry
-from app.config.schema.file import BridgeFile, DeliverySettings
+from app.config.schema.file import BridgeFile, DeliverySettings, Retention
 from app.config.schema.handling import BurstOf, QuietHours
 from app.config.schema.jwt import BodyClaim, Jwt
 from app.config.schema.match import MatchItem
@@ -49,6 +49,7 @@ TITLES: Mapping[type[BaseModel], str] = {
     Retry: "Retry",
     OutcomeRule: "Outcome",
     DeliverySettings: "Delivery",
+    Retention: "Retention",
     Rule: "Rule",
     MatchItem: "Match",
     ScenarioTable: "Scenario table",

@@ -2,8 +2,8 @@
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from urllib.parse import quote
 
@@ -30,6 +30,17 @@ def a_database() -> Iterator[str]:
         yield f"postgresql+asyncpg://postgres@/{name}?host={quote(_folder())}"
     finally:
         _run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def a_connection(address: str) -> AsyncIterator[asyncpg.Connection]:
+    """Of somebody else, to the same database."""
+    name = address.rpartition("@/")[2].partition("?")[0]
+    connection = await asyncpg.connect(user="postgres", database=name, host=_folder())
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 def _run(statement: str) -> None:

@@ -27,7 +27,7 @@ def _defaults_as_written(schema: dict[str, Any]) -> None:
         default, pattern = field.get("default"), field.get("pattern")
         if default is None:
             continue
-        if pattern == _DURATION_PATTERN:
+        if pattern and pattern.startswith(_DURATION_PATTERN):
             field["default"] = durations.duration_text(default)
         elif pattern == _SIZE_PATTERN:
             field["default"] = durations.size_text(default)
@@ -53,6 +53,18 @@ Seconds: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "pattern": _DURATION_PATTERN}),
 ]
 """A duration as written (`30s`), held in seconds."""
+
+
+def _age(given: str) -> float | None:
+    return None if given == "never" else durations.seconds(given)
+
+
+Age: TypeAlias = Annotated[
+    float | None,
+    _text(_age),
+    WithJsonSchema({"type": "string", "pattern": rf"{_DURATION_PATTERN}|^never$"}),
+]
+"""A duration as written, in seconds, or `never`: None."""
 
 Bytes: TypeAlias = Annotated[
     int,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from app.config.schema.base import Name, Part, Seconds
+from app.config.schema.base import Age, Name, Part, Seconds
 from app.config.schema.destination import Destination
 from app.config.schema.rule import Rule
 from app.config.schema.source import Source
@@ -20,6 +20,20 @@ class DeliverySettings(Part):
     grace: Seconds = Field(20.0, ge=0, description="time to finish what is in flight at a stop")
 
 
+class Retention(Part):
+    """How long what is past is kept. What is not delivered yet is kept as long as it waits."""
+
+    events: Age = Field(
+        90 * 86_400.0,
+        description="events with their deliveries and attempts, and deduplication keys: `90d`, or "
+        "`never` to let none go",
+    )
+    dead: Age = Field(
+        365 * 86_400.0,
+        description="events with a dead letter that nobody has replayed or cancelled",
+    )
+
+
 class BridgeFile(Part):
     """Configuration of the Altcraft scenario bridge."""
 
@@ -29,4 +43,7 @@ class BridgeFile(Part):
     rules: tuple[Rule, ...] = Field(description="asked in order; each that holds starts")
     delivery: DeliverySettings = Field(
         default_factory=DeliverySettings, description="how the workers of this installation behave"
+    )
+    retention: Retention = Field(
+        default_factory=Retention, description="how long what is past is kept"
     )
