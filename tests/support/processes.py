@@ -112,15 +112,19 @@ class Pair:
         return self.folder / "bridge.db"
 
     def received(self) -> list[dict[str, object]]:
-        """The stand-in's journal, as it stands on disk."""
-        path = self.folder / "journal.jsonl"
-        return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]
+        return received(self.folder)
+
+
+def received(folder: Path) -> list[dict[str, object]]:
+    """The stand-in's journal, as it stands on disk."""
+    path = folder / "journal.jsonl"
+    return [orjson.loads(line) for line in path.read_bytes().splitlines() if line]
 
 
 @contextlib.contextmanager
 def a_pair(folder: Path, *, config: str = CONFIG) -> Iterator[Pair]:
     """Both running; whatever of them still runs at the end is killed."""
-    sandbox = _sandbox(folder)
+    sandbox = a_sandbox_process(folder)
     (folder / "bridge.yaml").write_text(config.format(sandbox=sandbox.url))
     bridge = a_bridge(folder)
     pair = Pair(bridge, sandbox, folder)
@@ -133,22 +137,24 @@ def a_pair(folder: Path, *, config: str = CONFIG) -> Iterator[Pair]:
         sandbox.kill()
 
 
-def a_bridge(folder: Path) -> Process:
+def a_bridge(
+    folder: Path, *, role: str = "all", store: str | None = None, name: str = "bridge"
+) -> Process:
     port = free_port()
     return Process(
-        ["serve", "--config", str(folder / "bridge.yaml"), "--port", str(port)],
+        ["serve", "--config", str(folder / "bridge.yaml"), "--port", str(port), "--role", role],
         f"http://127.0.0.1:{port}",
         "/readyz",
-        folder / "bridge.log",
+        folder / f"{name}.log",
         {
             **SECRETS,
-            "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/bridge.db",
+            "BRIDGE_DATABASE_URL": store or f"sqlite+aiosqlite:///{folder}/bridge.db",
             "BRIDGE_LOG_FORMAT": "json",
         },
     )
 
 
-def _sandbox(folder: Path) -> Process:
+def a_sandbox_process(folder: Path) -> Process:
     port = free_port()
     journal = str(folder / "journal.jsonl")
     return Process(

@@ -1,0 +1,157 @@
+"""Several processes on one PostgreSQL, each of which may die: nothing that was acknowledged is
+lost, what started twice was in doubt, and the rate is one for all."""
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from random import Random
+
+import httpx
+import pytest
+
+from tests.support.clusters import Cluster, a_cluster
+from tests.support.processes import BEARER
+
+RATE = 100
+BACKLOG = 1000
+CALLS = 1200
+CALLERS = 12
+LIMIT_S = 120.0
+SLOW = [{"kind": "delay", "seconds": 0.15}]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder = tmp_path_factory.mktemp("cluster")
+    with a_cluster(folder, ingest=2, workers=3, rate=RATE) as running:
+        yield running
+
+
+@pytest.mark.timeout(300)
+async def test_the_rate_is_one_and_nothing_is_lost_though_every_process_is_killed(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = await make_calls(cluster, range(BACKLOG))
+    await until_delivered(cluster)
+    measured = rate_of(instants(cluster))
+
+    # So that whoever is killed has something under way.
+    await asyncio.to_thread(answer_slowly, cluster)
+    calls = asyncio.create_task(make_calls(cluster, range(BACKLOG, BACKLOG + CALLS), slowly=True))
+    for name in cluster.processes:
+        await pause(1.0)
+        await asyncio.to_thread(killed, cluster, name)
+        if name == "worker0":
+            await asyncio.to_thread(cluster.server.restart)
+    taken += await asyncio.wait_for(calls, LIMIT_S)
+    await until_delivered(cluster)
+
+    received = [entry for entry in cluster.received() if entry["started"]]
+    doubted = await in_doubt(cluster)
+    starts = Counter(str(entry["person"]) for entry in received)
+    arrived = doubted & {str(entry["request_id"]) for entry in received}
+    doubled = sum(count - 1 for count in starts.values())
+    with capsys.disabled():
+        print(  # noqa: T201 - the figures are what one wants to see
+            f"\n{len(taken)} acknowledged, each process killed once and the server, {doubled} "
+            f"started twice, {len(doubted)} attempts in doubt, {len(arrived)} of them had arrived; "
+            f"the rate of {RATE} a second was {measured:.1f}"
+        )
+    assert len(taken) == BACKLOG + CALLS
+    assert {f"CRM_ID={number}" for number in taken} == set(starts)
+    assert doubled == len(arrived), "every second start must come of an attempt in doubt"
+    assert 0.95 * RATE <= measured <= 1.05 * RATE
+    assert most_within_s(instants(cluster), 5) <= 5 * RATE * 1.05, "no process brings its own rate"
+
+
+def answer_slowly(cluster: Cluster) -> None:
+    httpx.put(f"{cluster.sandbox.url}/_sandbox/faults", json=SLOW).raise_for_status()
+
+
+def killed(cluster: Cluster, name: str) -> None:
+    cluster.processes[name].kill()
+    cluster.processes[name].start()
+
+
+async def pause(seconds: float) -> None:
+    """Between two things that happen to it: nobody waits for a fact here."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), seconds)
+
+
+async def make_calls(
+    cluster: Cluster, numbers: Sequence[int], *, slowly: bool = False
+) -> list[int]:
+    """Each call is made until it is acknowledged, by one of the ways in or the other."""
+    left, rng = iter(numbers), Random(1)
+    acknowledged: list[int] = []
+
+    async def caller(client: httpx.AsyncClient) -> None:
+        for number in left:
+            while not await is_taken(client, rng.choice(cluster.ways_in), number):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)  # a caller's pause, not a wait for a fact
+            acknowledged.append(number)
+            if slowly:
+                await asyncio.sleep(rng.random() * 0.2)
+
+    async with httpx.AsyncClient(trust_env=False, timeout=8) as client:
+        await asyncio.gather(*(caller(client) for _ in range(CALLERS)))
+    return acknowledged
+
+
+async def is_taken(client: httpx.AsyncClient, url: str, number: int) -> bool:
+    try:
+        answer = await client.post(f"{url}/hooks/forms", json={"crm_id": number}, headers=BEARER)
+    except httpx.HTTPError:
+        return False
+    assert answer.status_code in (202, 503), answer.text
+    return answer.status_code == 202
+
+
+async def until_delivered(cluster: Cluster) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while await undelivered(cluster):  # noqa: ASYNC110 - other processes
+            await asyncio.sleep(0.1)
+
+
+async def undelivered(cluster: Cluster) -> int:
+    [row] = await cluster.rows("SELECT count(*) FROM delivery WHERE state <> 'done'")
+    return int(row[0])
+
+
+async def in_doubt(cluster: Cluster) -> set[str]:
+    """The attempts in doubt, by the names that the platform knows them by."""
+    rows = await cluster.rows("SELECT delivery_id, in_doubt FROM attempt ORDER BY delivery_id, id")
+    names: set[str] = set()
+    made: Counter[str] = Counter()
+    for delivery_id, doubted in rows:
+        made[delivery_id] += 1
+        if doubted:
+            names.add(f"{delivery_id}-{made[delivery_id]}")
+    return names
+
+
+def instants(cluster: Cluster) -> list[float]:
+    """When each start came in, seconds."""
+    return sorted(
+        datetime.fromisoformat(str(entry["at"])).timestamp()
+        for entry in cluster.received()
+        if entry["started"]
+    )
+
+
+def rate_of(at: Sequence[float]) -> float:
+    """A second, without the beginning and the end."""
+    middle = at[len(at) // 10 : -len(at) // 10]
+    return (len(middle) - 1) / (middle[-1] - middle[0])
+
+
+def most_within_s(at: Sequence[float], seconds: float) -> int:
+    most, first = 0, 0
+    for last, instant in enumerate(at):
+        while at[first] < instant - seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most

@@ -1,0 +1,77 @@
+"""Several processes of a bridge on one PostgreSQL, which is started, stopped and killed, too."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+from tests.support.postgres import Server
+from tests.support.processes import Process, a_bridge, a_sandbox_process, received
+
+CONFIG = """\
+version: 1
+delivery: {{lease: 4s, poll: 200ms, grace: 5s}}
+destinations:
+  main:
+    url: {sandbox}
+    token: {{env: TEST_ALTCRAFT_TOKEN}}
+    rate: {rate}/s
+    timeout: 2s
+    retry: {{tries: 50, base: 50ms, cap: 500ms}}
+sources:
+  forms:
+    auth: {{bearer: {{env: TEST_FORMS_TOKEN}}}}
+    dedup: string(body.crm_id)
+rules:
+  - {{name: welcome, scenario: 3}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    server: Server
+    sandbox: Process
+    processes: Mapping[str, Process]
+    folder: Path
+
+    @property
+    def ways_in(self) -> list[str]:
+        return [one.url for name, one in self.processes.items() if name.startswith("ingest")]
+
+    def received(self) -> list[dict[str, object]]:
+        return received(self.folder)
+
+    async def rows(self, query: str) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(
+            user="postgres", database="postgres", host=self.server.folder
+        )
+        try:
+            found: list[asyncpg.Record] = await connection.fetch(query)
+            return found
+        finally:
+            await connection.close()
+
+
+@contextlib.contextmanager
+def a_cluster(folder: Path, *, ingest: int, workers: int, rate: int) -> Iterator[Cluster]:
+    """All running; whatever of them still runs at the end is killed."""
+    server, sandbox = Server(), a_sandbox_process(folder)
+    (folder / "bridge.yaml").write_text(CONFIG.format(sandbox=sandbox.url, rate=rate))
+    names = [f"ingest{n}" for n in range(ingest)] + [f"worker{n}" for n in range(workers)]
+    store = server.address("postgres")
+    processes = {
+        name: a_bridge(folder, role=name.rstrip("0123456789"), store=store, name=name)
+        for name in names
+    }
+    cluster = Cluster(server, sandbox, processes, folder)
+    try:
+        sandbox.start()
+        for process in processes.values():
+            process.start()
+        yield cluster
+    finally:
+        for process in [*processes.values(), sandbox]:
+            process.kill()
+        server.stop()
