@@ -19,6 +19,7 @@ from app.cli import (
     send,
     serve,
     sources,
+    tokens,
     trial,
 )
 from app.cli.exits import Exit
@@ -53,6 +54,7 @@ cli.command("acts")(operate.list_acts)
 cli.command("pause")(pauses.pause)
 cli.command("resume")(pauses.resume)
 cli.command("paused")(pauses.paused)
+cli.add_typer(tokens.tokens, name="token")
 cli.add_typer(database.database, name="db")
 
 _UNAVAILABLE = frozenset({"store_unavailable", "temporarily_unavailable"})

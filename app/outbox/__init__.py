@@ -7,6 +7,7 @@ from app.outbox.errors import StoreUnavailable
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
+from app.outbox.people import PersonName
 from app.outbox.settle import Settlement
 from app.outbox.stoppages import Stoppage
 from app.outbox.store import Outbox
@@ -27,6 +28,7 @@ __all__ = [
     "Outbox",
     "Pause",
     "PauseKind",
+    "PersonName",
     "Repeat",
     "Settlement",
     "Share",

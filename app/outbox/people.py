@@ -7,10 +7,12 @@ found is therefore held against the delivery itself where it matters.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Select, select
 
 from app.model.delivery import Delivery
+from app.model.event import EventId
 from app.model.start import Match, Matching
 from app.outbox import tables
 from app.outbox.engine import insert_all
@@ -27,32 +29,47 @@ def person_key(connection: Connection) -> bytes:
     return bytes(found.scalar_one())
 
 
-def digest_of(key: bytes, matching: str, value: str, field: str = "") -> int:
-    """Of a normalised value: an e-mail, a phone in E.164, a profile id, a custom field's."""
-    text = "\0".join((matching, field, value)).encode("utf-8", "surrogatepass")
+class PersonName(NamedTuple):
+    """One way in which a person is named. `value` is normal: an e-mail in lower case, a phone in
+    E.164, a profile id, a custom field's."""
+
+    matching: str
+    value: str
+    field: str = ""
+
+
+def digest_of(key: bytes, name: PersonName) -> int:
+    text = "\0".join((name.matching, name.field, name.value)).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(text, key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
-def write_people(connection: Connection, key: bytes, deliveries: Iterable[Delivery]) -> None:
-    rows = {(digest, d.id) for d in deliveries for digest in _digests(key, d)}
+def write_people(
+    connection: Connection,
+    key: bytes,
+    deliveries: Iterable[Delivery],
+    named: Iterable[tuple[EventId, Sequence[Match]]] = (),
+) -> None:
+    """`named`: whom events name that started nothing. They stand under the event's id, which no
+    delivery has."""
+    by_id: list[tuple[str, Sequence[Match]]] = [(d.id, d.start.matches) for d in deliveries]
+    by_id += named
+    rows = {(digest_of(key, name), id_) for id_, matches in by_id for name in names_of(matches)}
     if rows:
         # In order: neighbours in the index are written together.
         insert_all(connection, tables.person, _COLUMNS, sorted(rows))
 
 
-def _digests(key: bytes, delivery: Delivery) -> Iterator[int]:
-    for match in delivery.start.matches:
-        yield from _of_match(key, match)
-
-
-def _of_match(key: bytes, match: Match) -> Iterator[int]:
-    if match.matching is Matching.CUSTOM:
-        yield digest_of(key, "custom", str(match.value), match.field or "")
-    elif match.matching in _NAMED:
-        name = "email" if match.matching is Matching.EMAIL_PROFILE else match.matching.value
-        yield digest_of(key, name, str(match.value).lower())
+def names_of(matches: Iterable[Match]) -> Iterator[PersonName]:
+    for match in matches:
+        if match.matching is Matching.CUSTOM:
+            yield PersonName("custom", str(match.value), match.field or "")
+        elif match.matching in _NAMED:
+            is_email = match.matching is Matching.EMAIL_PROFILE
+            mode = Matching.EMAIL if is_email else match.matching
+            yield PersonName(mode.value, str(match.value).lower())
 
 
 def deliveries_of(digests: Sequence[int]) -> Select[tuple[str]]:
+    """Their ids, and those of events that started nothing."""
     return select(tables.person.c.delivery_id).where(tables.person.c.digest.in_(digests))

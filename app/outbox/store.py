@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
-from app.outbox import acts, claims, endings, history, operate, pauses, stoppages
+from app.model.operator import Operator, Token
+from app.outbox import acts, claims, endings, history, operate, pauses, stoppages, tokens
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
@@ -21,7 +22,7 @@ from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
-from app.outbox.people import digest_of, person_key
+from app.outbox.people import PersonName, digest_of, person_key
 from app.outbox.settle import SETTLE, Settlement
 from app.outbox.stoppages import Stoppage
 from app.outbox.transactions import Transactions, reading, writing
@@ -207,9 +208,27 @@ class Outbox:
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))
 
-    def person(self, matching: str, value: str, field: str = "") -> int:
-        """The digest by which the deliveries of a person are found; `value` is normal."""
-        return digest_of(self._person_key, matching, value, field)
+    async def act(self, act_id: ActId) -> Act | None:
+        return await self._read(lambda c: acts.act(c, act_id))
+
+    async def make_token(self, token: Token, digest: bytes, act: Act) -> bool:
+        """False when there is one of this name."""
+        return await self._writes.run(lambda c: _recorded(c, act, tokens.make(c, token, digest)))
+
+    async def revoke_token(self, name: str, act: Act) -> bool:
+        """False when there is none of this name."""
+        return await self._writes.run(lambda c: _recorded(c, act, tokens.revoke(c, name)))
+
+    async def tokens(self) -> list[Token]:
+        return await self._read(tokens.tokens)
+
+    async def operator(self, digest: bytes) -> Operator | None:
+        """Whose token has this digest."""
+        return await self._read(lambda c: tokens.operator(c, digest))
+
+    def person(self, name: PersonName) -> int:
+        """The digest by which the deliveries of a person are found."""
+        return digest_of(self._person_key, name)
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)

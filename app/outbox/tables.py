@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -155,6 +156,18 @@ act = Table(
     Column("kind", String(32), nullable=False),
     Column("subject", Text, nullable=False),
     Column("count", Integer, nullable=False),
+)
+
+# Who may use the operator API: digests of their tokens, never the tokens.
+token = Table(
+    "token",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("made_by", Text, nullable=False),
+    UniqueConstraint("digest"),
 )
 
 setting = Table(

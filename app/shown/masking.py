@@ -1,5 +1,6 @@
 """Shows the shape of values without the person in them."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from app.model.json import Json
@@ -31,3 +32,12 @@ def shown_match(match: Match, *, reveal: bool) -> str:
 def _hint(text: str) -> str:
     """Enough to know one's own test call again: the ends, never the middle."""
     return f"{text[:1]}***{text[-2:]}" if len(text) > 5 else "***"
+
+
+def without(text: str | None, matches: Sequence[Match]) -> str | None:
+    """A text of Altcraft's, which may repeat whom it was asked about."""
+    for match in matches if text else ():
+        named = str(match.value)
+        if len(named) > 2:
+            text = re.sub(re.escape(named), "***", text or "", flags=re.IGNORECASE)
+    return text
