@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.kit.clock import Clock
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
-from app.model.event import Event, EventId
+from app.model.event import ERASED, Event, EventId
 from app.model.new_delivery import for_now, new_delivery, repeated_delivery
 from app.model.start import ScenarioStart
 from app.outbox import Act, DeliveryFilter, EventFilter, Repeat
@@ -125,6 +125,9 @@ class Replay:
         if old.state not in (DeliveryState.DONE, DeliveryState.DEAD):
             self.report.left[f"it is {old.state.value}: still on its way"] += 1
             return None
+        if old.is_erased:
+            self.report.left[ERASED] += 1
+            return None
         if self._plan.revision is None:
             return Repeat(old.id, repeated_delivery(old, self._began, self._plan.act.id))
         event = await self._history.event(old.event_id)
@@ -160,6 +163,8 @@ class Replay:
 
     def _decide(self, event: Event) -> Decision | str:
         """Or why there is none."""
+        if event.is_erased:
+            return ERASED
         revision = self._plan.revision
         source = revision.sources.get(event.source) if revision else None
         if revision is None or source is None:

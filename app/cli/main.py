@@ -10,6 +10,7 @@ from app.cli import (
     check,
     database,
     demo,
+    forget,
     history,
     operate,
     pauses,
@@ -54,6 +55,7 @@ cli.command("acts")(operate.list_acts)
 cli.command("pause")(pauses.pause)
 cli.command("resume")(pauses.resume)
 cli.command("paused")(pauses.paused)
+cli.command("forget")(forget.forget)
 cli.add_typer(tokens.tokens, name="token")
 cli.add_typer(database.database, name="db")
 

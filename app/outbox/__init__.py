@@ -4,6 +4,7 @@ from app.outbox.accept import Acceptance, Accepted, Duplicate
 from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
+from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.operate import Repeat
 from app.outbox.pauses import Pause, PauseKind
@@ -25,6 +26,7 @@ __all__ = [
     "DeliveryFilter",
     "Duplicate",
     "EventFilter",
+    "Forgotten",
     "Outbox",
     "Pause",
     "PauseKind",

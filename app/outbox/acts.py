@@ -78,7 +78,7 @@ def act(connection: Connection, act_id: ActId) -> Act | None:
     return None if row is None else _act_of(row)
 
 
-def _act_of(row: Found[Any]) -> Act:
+def _act_of(row: Found[Any, Any, Any, Any, Any, Any]) -> Act:
     return Act(
         ActId(row.id),
         instant(row.at),

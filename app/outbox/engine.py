@@ -146,6 +146,21 @@ def lock_for_migration(connection: Connection) -> None:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
 
 
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """What is deleted or replaced meanwhile leaves no trace in free places of SQLite's file.
+    PostgreSQL's vacuum sees to that."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA secure_delete").scalar_one()
+    connection.exec_driver_sql("PRAGMA secure_delete = 1").all()
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA secure_delete = {int(before)}").all()
+
+
 def insert_new(table: Table, dialect: Dialect) -> Any:
     """An INSERT that leaves rows that are there already as they are."""
     make = postgresql.insert if dialect.name == "postgresql" else sqlite.insert

@@ -13,11 +13,22 @@ from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.model.operator import Operator, Token
-from app.outbox import acts, claims, endings, history, operate, pauses, stoppages, tokens
+from app.outbox import (
+    acts,
+    claims,
+    endings,
+    forget,
+    history,
+    operate,
+    pauses,
+    stoppages,
+    tokens,
+)
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.errors import StoreUnavailable
+from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
@@ -143,6 +154,32 @@ class Outbox:
             count += step
         return count
 
+    async def cancel_some(self, wanted: DeliveryFilter, act: Act) -> int:
+        """A step of `cancel`: 0 at the end."""
+        now = self._clock.now()
+        return await self._writes.run(lambda c: operate.cancel(c, wanted, act, now))
+
+    async def forget(
+        self, names: Sequence[PersonName], act: Act | None, *, after: str = "", steps: int = 1
+    ) -> Forgotten:
+        """Erases the data of the person so named, `steps` steps at most; without an act it only
+        counts. See `forget.py`."""
+        total = Forgotten(after=after)
+        for _ in range(steps):
+            if total.after is None:
+                break
+            total = total.plus(await self._forget_some(names, act, total.after))
+        return total
+
+    async def _forget_some(
+        self, names: Sequence[PersonName], act: Act | None, after: str
+    ) -> Forgotten:
+        key, now = self._person_key, self._clock.now()
+        found = await self._read(lambda c: forget.find(c, key, names, after))
+        if act is None:
+            return await self._read(lambda c: forget.count(c, found))
+        return await self._writes.run(lambda c: forget.erase(c, key, found, act, now))
+
     async def pauses(self) -> list[Pause]:
         return await self._read(pauses.pauses)
 
@@ -152,11 +189,20 @@ class Outbox:
 
     async def resume(self, kind: PauseKind, name: str, act: Act) -> bool:
         """False when it is not paused. What it held up goes on, in steps."""
-        was_paused = await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
-        while await self._writes.run(pauses.let_go):
+        was_paused = await self.end_pause(kind, name, act)
+        while await self.let_go():
             pass
-        self.wakeup.notify()
         return was_paused
+
+    async def end_pause(self, kind: PauseKind, name: str, act: Act) -> bool:
+        """False when it is not paused. What it held up waits for `let_go`."""
+        return await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
+
+    async def let_go(self) -> int:
+        """A step of giving back what no pause holds up any more: 0 at the end."""
+        count = await self._writes.run(pauses.let_go)
+        self.wakeup.notify()
+        return count
 
     async def stoppages(self) -> list[Stoppage]:
         return await self._read(stoppages.stoppages)
