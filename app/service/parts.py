@@ -7,6 +7,7 @@ from random import Random, SystemRandom
 
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
+from app.api.access import Desk
 from app.api.health import Readiness
 from app.config.settings import Settings
 from app.delivery import RetryPolicy, Worker
@@ -21,6 +22,7 @@ from app.ingest.entry import Entry
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock, SystemClock
 from app.kit.ids import new_id
+from app.live import Scenarios
 from app.outbox import Outbox
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
@@ -34,6 +36,7 @@ class Parts:
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
+    desk: Desk
 
 
 @contextlib.asynccontextmanager
@@ -45,7 +48,8 @@ async def open_parts(
     async with Outbox.open(settings.database_url, clock=clock) as outbox:
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current)
+        desk = Desk(outbox, current, Scenarios(clock), clock)
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk)
 
 
 def _entry(

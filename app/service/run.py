@@ -16,7 +16,7 @@ from app.config.settings import Settings
 from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
 from app.revision import CurrentRevision, read_revision
-from app.service.app import create_app
+from app.service.app import OperatorApi, create_app
 from app.service.parts import Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Link, Siblings
@@ -81,7 +81,8 @@ async def running_service(
                     tasks.create_task(keys.run(stop), name="fetch keys")
                     # Calls that come before the keys would only be put off.
                     await keys.first(_FIRST_KEYS_S)
-                async with _serving(sock, parts, current, stop):
+                api = OperatorApi(parts.desk, settings.admin_token)
+                async with _serving(sock, parts, api, stop):
                     tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
@@ -97,9 +98,10 @@ async def running_service(
 
 
 def _serving(
-    sock: socket.socket, parts: Parts, current: CurrentRevision, stop: asyncio.Event
+    sock: socket.socket, parts: Parts, api: OperatorApi, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
-    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set)
+    current = parts.current
+    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set, api)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()

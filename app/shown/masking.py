@@ -26,10 +26,10 @@ def shown_match(match: Match, *, reveal: bool) -> str:
     name = match.matching.value
     if match.matching in (Matching.CUSTOM, Matching.OTHER):
         name = f"{name} {match.field}"
-    return f"{name} = {match.value if reveal else _hint(str(match.value))}"
+    return f"{name} = {match.value if reveal else hint(str(match.value))}"
 
 
-def _hint(text: str) -> str:
+def hint(text: str) -> str:
     """Enough to know one's own test call again: the ends, never the middle."""
     return f"{text[:1]}***{text[-2:]}" if len(text) > 5 else "***"
 
