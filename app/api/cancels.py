@@ -54,10 +54,12 @@ def cancel_routes(desk: Desk) -> APIRouter:
         delivery = await desk.outbox.delivery(DeliveryId(delivery_id))
         if delivery is None:
             raise NotFound("there is no such delivery")
-        act = lookup.told(desk.act(ActKind.CANCEL, operator, {}), lookup.only([delivery_id]))
-        if not await desk.outbox.cancel_some(lookup.only([delivery_id]), act):
-            now = await desk.outbox.delivery(delivery.id) or delivery
-            raise Conflict(f"it does not wait: it is {now.state.value}")
+        if delivery.state not in _WAITING:
+            raise Conflict(f"it does not wait: it is {delivery.state.value}")
+        wanted = lookup.only([delivery_id])
+        act = lookup.told(desk.act(ActKind.CANCEL, operator, {}), wanted)
+        if not await desk.outbox.cancel_some(wanted, act):
+            raise Conflict("it does not wait any more")
         return Cancelled(act=act.id, count=1)
 
     return routes

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field
 from app import lookup
 from app.api.access import Acting, Conflict, Desk, Invalid, NotFound, refusals
 from app.api.asked import Asked, SomeDeliveries, Text
-from app.model.delivery import DeliveryId, DeliveryState
+from app.model.delivery import Delivery, DeliveryId, DeliveryState
+from app.model.event import ERASED
 from app.model.operator import Operator
 from app.outbox import Act, ActId, ActKind, Count
 from app.replay import Plan, Replay, Report
@@ -105,8 +106,7 @@ def replay_routes(desk: Desk) -> APIRouter:
         old = await desk.outbox.delivery(DeliveryId(delivery_id))
         if old is None:
             raise NotFound("there is no such delivery")
-        if old.replayed_as is not None and not asked.again:
-            raise Conflict(f"it was replayed as {old.replayed_as}; say `again` to do it once more")
+        _check_free(old, again=asked.again)
         act = desk.act(ActKind.REPLAY, operator, {"ids": [delivery_id]})
         revision = desk.revision if asked.rules is Rules.CURRENT else None
         plan = Plan(act, revision, again=asked.again)
@@ -116,6 +116,16 @@ def replay_routes(desk: Desk) -> APIRouter:
         return replayed_of(act, report)
 
     return routes
+
+
+def _check_free(old: Delivery, *, again: bool) -> None:
+    """Raises Conflict."""
+    if old.is_erased:
+        raise Conflict(ERASED)
+    if old.state not in _FINAL:
+        raise Conflict(f"it is {old.state.value}: still on its way")
+    if old.replayed_as is not None and not again:
+        raise Conflict(f"it was replayed as {old.replayed_as}; say `again` to do it once more")
 
 
 async def going_on(desk: Desk, operator: Operator, plan: Plan, following: str | None) -> Plan:

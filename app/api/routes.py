@@ -35,7 +35,7 @@ _PARTS = (
 
 
 def api_routes(desk: Desk) -> APIRouter:
-    routes = APIRouter(prefix="/api/v1")
+    routes = APIRouter(prefix="/api/v1", generate_unique_id_function=lambda route: route.name)
     for part in _PARTS:
         routes.include_router(part(desk))
     return routes

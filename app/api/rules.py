@@ -40,7 +40,7 @@ class RuleShown(BaseModel):
     is_paused: bool
 
 
-class Rules(BaseModel):
+class RuleList(BaseModel):
     revision: str
     items: list[RuleShown]
 
@@ -49,11 +49,11 @@ def rule_routes(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/rules", tags=["configuration"])
 
     @routes.get("", responses=refusals())
-    async def list_rules(_: Whoever) -> Rules:
+    async def list_rules(_: Whoever) -> RuleList:
         """In the order of the file, in which they are asked."""
         revision, pauses = desk.revision, await desk.outbox.pauses()
         items = [_shown(rule, pauses) for rule in revision.rules.all]
-        return Rules(revision=revision.id, items=items)
+        return RuleList(revision=revision.id, items=items)
 
     @routes.get("/{name:path}", responses=refusals("not_found"))
     async def show_rule(_: Whoever, name: str) -> RuleShown:

@@ -14,7 +14,7 @@ from app.api.access import Desk, Invalid, Whoever, refusals
 from app.api.asked import Asked
 from app.config.document import parse_document
 from app.config.faults import ConfigRefused, Fault
-from app.config.secrets import SecretReader
+from app.config.secrets import PLACEHOLDER, SecretReader
 from app.dry_run import Trial, WouldSend, try_call, verdicts
 from app.kit.nearest import did_you_mean
 from app.model.json import Json
@@ -25,7 +25,6 @@ from app.sources.receive import Refused
 from app.sources.source import Source
 
 _LARGEST = 1024**2
-_PLACEHOLDER = "a-placeholder-for-a-secret-0123456789"
 
 
 class TryAsked(Asked):
@@ -139,7 +138,7 @@ def _revision(text: str) -> Revision:
     """Raises Invalid with all its faults."""
     try:
         document = parse_document(text.encode(), file="configuration")
-        return build_revision(document, SecretReader({}, Path(), _PLACEHOLDER))
+        return build_revision(document, SecretReader({}, Path(), PLACEHOLDER))
     except ConfigRefused as refused:
         faults: list[Json] = [_fault(fault) for fault in refused.faults]
         raise Invalid("configuration: see `faults`", faults=faults) from None
