@@ -22,9 +22,10 @@ class LiveCheck:
 
 
 async def check_live(revision: Revision, scenarios: Scenarios) -> LiveCheck:
-    """Asks each destination that a rule names, all at once."""
+    """Asks all destinations at once, also those that no rule starts a scenario of: a refused token
+    is worth knowing."""
     rules = [rule for rule in revision.rules.all if rule.target is Target.SCENARIO]
-    names = list(dict.fromkeys(rule.destination for rule in rules))
+    names = list(revision.platforms)
     found = await asyncio.gather(*(scenarios.of(revision.platforms[name]) for name in names))
     of = dict(zip(names, found, strict=True))
     faults = [fault for name in names for fault in _of_destination(name, of[name], rules)]
@@ -42,7 +43,7 @@ def _of_destination(
     if isinstance(found, Listing):
         return
     told = ", ".join(f'"{rule.name}"' for rule in rules if rule.destination == name)
-    hint = f"the scenarios of {told} are not checked"
+    hint = f"the scenarios of {told} are not checked" if told else None
     if found.is_refused:
         reason = f"the platform refuses to list scenarios: {found.text}"
         yield Fault(f"destinations.{name}.token", reason, hint=hint)
