@@ -25,6 +25,7 @@ from app.web.server import address, listen, serving
 _log = structlog.get_logger()
 _SWITCH_S = 0.0005
 _FIRST_KEYS_S = 3.0
+_LEAST_TOKEN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ async def running_service(
     revision = await asyncio.to_thread(read_revision, settings.config, environ, keys)
     for warning in revision.warnings:
         _log.warning("config.warning", key=warning.key, line=warning.line, reason=warning.reason)
+    if settings.admin_token and len(settings.admin_token.get_secret_value()) < _LEAST_TOKEN:
+        why = f"is shorter than {_LEAST_TOKEN} characters: it may be guessed"
+        _log.warning("config.warning", key="BRIDGE_ADMIN_TOKEN", reason=why)
     current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys)
     stop = asyncio.Event()
     with contextlib.closing(_socket(settings, shared)) as sock:

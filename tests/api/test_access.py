@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.model.operator import Role
 from app.outbox import ActKind
@@ -26,6 +27,19 @@ async def test_the_token_of_the_environment_opens_every_process(
         answer = await bridge.client.get("/api/v1/events", headers=bearer(ADMIN))
 
     assert (answer.status_code, answer.json()) == (200, {"items": [], "next": None})
+
+
+@pytest.mark.parametrize(("token", "is_warned"), [("short", True), ("x" * 32, False)])
+async def test_a_token_of_the_environment_that_may_be_guessed_is_warned_of(
+    tmp_path: Path, token: str, is_warned: bool
+) -> None:
+    with capture_logs() as logs:
+        async with a_running_bridge(tmp_path, admin_token=token):
+            pass
+
+    warned = [log for log in logs if log.get("key") == "BRIDGE_ADMIN_TOKEN"]
+    assert bool(warned) is is_warned
+    assert "short" not in str([log["reason"].replace("shorter", "") for log in warned])
 
 
 async def test_without_any_token_it_says_how_to_make_one(tmp_path: Path) -> None:
