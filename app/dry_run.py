@@ -8,6 +8,8 @@ from app.altcraft.requests import masked_body, method_of, method_url
 from app.model.start import Match, ScenarioStart
 from app.revision import Revision
 from app.rules import Decision, evaluate
+from app.rules.compiled import CompiledRule
+from app.rules.evaluate import Miss
 from app.sources.call import Call
 from app.sources.receive import Refused, reread
 from app.sources.source import Source
@@ -38,6 +40,50 @@ class Trial:
     reason: str | None
     decision: Decision
     requests: Sequence[WouldSend]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`holds` None: it was not asked, as one before it failed. `why` it could not be said."""
+
+    text: str
+    holds: bool | None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one rule. `starts` None: it was not asked, as one before it says `stop`. `why` it starts
+    nothing although its conditions hold."""
+
+    rule: str
+    starts: bool | None
+    conditions: Sequence[Condition]
+    why: str | None = None
+
+
+def verdicts(revision: Revision, source: Source, decision: Decision) -> list[Verdict]:
+    """Of each rule that is for the source, in order."""
+    started = {start.rule for start in decision.starts}
+    missed = {miss.rule: miss for miss in decision.misses}
+    return [
+        _verdict(rule, rule.name in started, missed.get(rule.name))
+        for rule in revision.rules.of[source.name].rules
+    ]
+
+
+def _verdict(rule: CompiledRule, has_started: bool, miss: Miss | None) -> Verdict:
+    texts = [condition.text for condition in rule.conditions]
+    if has_started:
+        return Verdict(rule.name, True, [Condition(text, True) for text in texts])
+    if miss is None:
+        return Verdict(rule.name, None, [Condition(text, None) for text in texts])
+    asked: list[Condition] = []
+    for index, text in enumerate(texts):
+        is_failed = index == miss.held
+        holds = None if index > miss.held else not is_failed
+        asked.append(Condition(text, holds, miss.why if is_failed else None))
+    return Verdict(rule.name, False, asked, miss.why if miss.held == miss.total else None)
 
 
 def try_call(revision: Revision, source: Source, call: Call) -> Sequence[Trial] | Refused:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.kit.clock import Clock
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
-from app.model.event import Event, EventId
+from app.model.event import ERASED, Event, EventId
 from app.model.new_delivery import for_now, new_delivery, repeated_delivery
 from app.model.start import ScenarioStart
 from app.outbox import Act, DeliveryFilter, EventFilter, Repeat
@@ -40,19 +40,26 @@ class History(Protocol):
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`revision`: today's rules decide; None: the stored request is sent. `per_second`: how fast
-    they become due. `again`: also what was repeated before."""
+    they become due, counted from the act on. `again`: also what was repeated before. `limit`: how
+    many to look at. A part of an act that goes on begins `after` an id, with so many `done`.
+    `is_dry_run`, of events: nothing is added, and counted what would be."""
 
     act: Act
     revision: Revision | None = None
     per_second: float | None = None
     limit: int = 100_000
     again: bool = False
+    after: str = _FIRST
+    done: int = 0
+    is_dry_run: bool = False
 
 
 @dataclass(slots=True)
 class Report:
-    """`left`: why how many were left alone."""
+    """`left`: why how many were left alone. `after`: the last that was looked at, where there may
+    be more."""
 
+    after: str | None = None
     added: list[DeliveryId] = field(default_factory=list)
     left: Counter[str] = field(default_factory=Counter)
 
@@ -93,8 +100,18 @@ class Replay:
     async def _start(self, events: Sequence[Event]) -> None:
         fresh = [delivery for event in events for delivery in self._starts(event)]
         paced = [self._paced(delivery, n) for n, delivery in enumerate(fresh)]
-        added = await self._history.add(paced, self._plan.act)
+        if self._plan.is_dry_run:
+            added = await self._without_known(paced)
+        else:
+            added = await self._history.add(paced, self._plan.act)
         self._count(added, len(fresh), "the rule has a delivery of the event already")
+
+    async def _without_known(self, fresh: Sequence[Delivery]) -> list[DeliveryId]:
+        known: set[tuple[EventId, str]] = set()
+        for event_id in {one.event_id for one in fresh}:
+            made = await self._history.deliveries(DeliveryFilter(event_id=event_id), limit=1000)
+            known |= {(one.event_id, one.start.rule) for one in made}
+        return [one.id for one in fresh if (one.event_id, one.start.rule) not in known]
 
     def _count(self, added: Sequence[DeliveryId], asked: int, why: str) -> None:
         self.report.added += added
@@ -102,7 +119,7 @@ class Replay:
             self.report.left[why] += asked - len(added)
 
     async def _pages(self, wanted: DeliveryFilter) -> AsyncIterator[list[Delivery]]:
-        after, left = DeliveryId(_FIRST), self._plan.limit
+        after, left = DeliveryId(self._plan.after), self._plan.limit
         while left > 0:
             page = await self._history.deliveries(
                 replace(wanted, after=after), limit=min(left, _PAGE)
@@ -111,19 +128,24 @@ class Replay:
                 return
             yield page
             after, left = page[-1].id, left - len(page)
+        self.report.after = after
 
     async def _event_pages(self, wanted: EventFilter) -> AsyncIterator[list[Event]]:
-        after, left = EventId(_FIRST), self._plan.limit
+        after, left = EventId(self._plan.after), self._plan.limit
         while left > 0:
             page = await self._history.events(replace(wanted, after=after), limit=min(left, _PAGE))
             if not page:
                 return
             yield page
             after, left = page[-1].id, left - len(page)
+        self.report.after = after
 
     async def _repeat(self, old: Delivery) -> Repeat | None:
         if old.state not in (DeliveryState.DONE, DeliveryState.DEAD):
             self.report.left[f"it is {old.state.value}: still on its way"] += 1
+            return None
+        if old.is_erased:
+            self.report.left[ERASED] += 1
             return None
         if self._plan.revision is None:
             return Repeat(old.id, repeated_delivery(old, self._began, self._plan.act.id))
@@ -160,6 +182,8 @@ class Replay:
 
     def _decide(self, event: Event) -> Decision | str:
         """Or why there is none."""
+        if event.is_erased:
+            return ERASED
         revision = self._plan.revision
         source = revision.sources.get(event.source) if revision else None
         if revision is None or source is None:
@@ -178,5 +202,6 @@ class Replay:
         per_second = self._plan.per_second
         if per_second is None:
             return fresh
-        at = self._began + timedelta(seconds=(len(self.report.added) + number) / per_second)
+        before = self._plan.done + len(self.report.added) + number
+        at = self._plan.act.at + timedelta(seconds=before / per_second)
         return replace(fresh, next_attempt_at=max(at, fresh.next_attempt_at))

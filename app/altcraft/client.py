@@ -15,6 +15,7 @@ import structlog
 from httpx_aiohttp import AiohttpTransport
 
 from app.altcraft.batches import Asked, judge_batch
+from app.altcraft.listing import LIST_METHOD, Listed, ListRequest, page_of
 from app.altcraft.progress import Progress
 from app.altcraft.replies import Answer, Meaning, judge
 from app.altcraft.requests import (
@@ -118,12 +119,27 @@ class AltcraftClient:
         asked = Asked(len(items), as_task=as_task)
         return judge_batch(found, asked, self._known, self._clock.now(), hidden=self._token)
 
+    async def list_scenarios(self, from_id: int, limit: int, *, request_id: str) -> Listed:
+        """A page of them. As `start`, it never raises for what the other side does."""
+        body: ListRequest = {"from_id": from_id, "limit": limit}
+        found = await self._exchange(LIST_METHOD, lambda: body, request_id, Progress())
+        if isinstance(found, Outcome):
+            return found
+        outcome = judge(found, self._known, self._clock.now(), hidden=self._token)
+        if outcome.kind is not OutcomeKind.ACCEPTED:
+            return outcome
+        return page_of(found.body) or replace(outcome, kind=OutcomeKind.UNREADABLE)
+
     @property
     def _token(self) -> str:
         return self._address.token.reveal()
 
     async def _exchange(
-        self, method: str, build: Callable[[], Body], request_id: str, progress: Progress
+        self,
+        method: str,
+        build: Callable[[], Body | ListRequest],
+        request_id: str,
+        progress: Progress,
     ) -> Answer | Outcome:
         """The answer, or what became of the request where there is none."""
         _progress.set(progress)

@@ -74,7 +74,7 @@ class Readiness:
         """As the last look found them."""
         stopped = {one.destination: one for one in self._stoppages}
         paused = {one.name: one for one in self._pauses if one.kind is PauseKind.DESTINATION}
-        return {name: _state(stopped.get(name), paused.get(name)) for name in names}
+        return {name: state_of(stopped.get(name), paused.get(name)) for name in names}
 
     def situation(self, names: Sequence[str]) -> Situation:
         """As the last look found it."""
@@ -101,7 +101,7 @@ class Readiness:
         return "writable"
 
 
-def _state(stoppage: Stoppage | None, pause: Pause | None) -> DestinationState:
+def state_of(stoppage: Stoppage | None, pause: Pause | None) -> DestinationState:
     if pause is not None:
         return DestinationState(state="paused", cause=pause.reason, since=pause.since.isoformat())
     if stoppage is not None:

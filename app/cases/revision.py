@@ -3,11 +3,8 @@
 from pathlib import Path
 
 from app.config.document import read_document
-from app.config.secrets import SecretReader
+from app.config.secrets import PLACEHOLDER, SecretReader
 from app.revision import Revision, build_revision
-
-# Good as a text, as hex, as base64 and within an address, whatever a source asks for.
-PLACEHOLDER = "0123456789abcdef" * 4
 
 
 def revision_without_secrets(config: Path) -> Revision:

@@ -1,5 +1,7 @@
 """`bridge check` and `bridge schema`."""
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -8,10 +10,14 @@ import typer
 
 from app.cli.exits import Exit
 from app.cli.tables import AsJson, as_json, complain, say
-from app.config.faults import ConfigRefused, Fault
+from app.config.document import read_document
+from app.config.faults import ConfigRefused, Fault, Severity
 from app.config.schema import BridgeFile
 from app.config.settings import environment
+from app.kit.clock import SystemClock
+from app.live import LiveCheck, Scenarios, check_live
 from app.revision import Revision, read_revision
+from app.revision.build import with_lines
 
 
 def check(
@@ -19,18 +25,41 @@ def check(
     *,
     json: AsJson = False,
     strict: Annotated[bool, typer.Option(help="warnings are faults, too")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="ask the platforms for their scenarios, too")
+    ] = False,
 ) -> None:
-    """Say everything that is wrong with a configuration. Exit status 1 when something is."""
+    """Say everything that is wrong with a configuration. Exit status 1 when something is.
+
+    With --live also 3, when a platform can't be asked now and nothing else is wrong.
+    """
     try:
         revision = read_revision(config, environment())
     except ConfigRefused as refused:
         _report(refused.file, refused.faults, json=json)
         raise typer.Exit(Exit.NO) from None
-    _report(str(config), revision.warnings, json=json)
-    if strict and revision.warnings:
-        raise typer.Exit(Exit.NO)
+    found = asyncio.run(_live(revision)) if live else LiveCheck()
+    faults = (*revision.warnings, *with_lines(found.faults, read_document(config)))
+    _report(str(config), faults, json=json)
+    status = _status(faults, found, strict=strict)
+    if status:
+        raise typer.Exit(status)
     if not json:
         say(_summary(config, revision))
+        if found.unchecked:
+            say(f"not checked, for they start trigger mailings: {', '.join(found.unchecked)}")
+
+
+async def _live(revision: Revision) -> LiveCheck:
+    return await check_live(revision, Scenarios(SystemClock()))
+
+
+def _status(faults: Sequence[Fault], found: LiveCheck, *, strict: bool) -> Exit:
+    wrong = [fault for fault in faults if strict or fault.severity is Severity.ERROR]
+    unreached = {f"destinations.{name}.url" for name in found.unreached}
+    if any(fault.key not in unreached for fault in wrong):
+        return Exit.NO
+    return Exit.UNAVAILABLE if wrong else Exit.OK
 
 
 def schema() -> None:

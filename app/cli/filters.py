@@ -1,24 +1,19 @@
 """Which events and deliveries a command is about."""
 
 import inspect
-import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from app.expressions.functions import NotNormal
-from app.expressions.functions import email as normal_email
-from app.expressions.functions import phone as normal_phone
-from app.kit import durations
+from app import lookup
 from app.kit.clock import SystemClock
-from app.kit.errors import BridgeError
-from app.model.delivery import DeliveryId, DeliveryState, Ending, ending_or_outcome
+from app.model.delivery import DeliveryState
 from app.model.event import EventStatus
-from app.model.outcome import OutcomeKind
-from app.outbox import DeliveryFilter, EventFilter, Outbox
+from app.outbox import DeliveryFilter, EventFilter, Outbox, PersonName
 
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="rows at most")]
 Source = Annotated[str | None, typer.Option(help="of this source only")]
@@ -30,10 +25,6 @@ Until = Annotated[str | None, typer.Option(help="before: an instant, or an age s
 Status = Annotated[EventStatus | None, typer.Option(help="accepted or ignored")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="show personal data, too")]
 Wanted: TypeAlias = Callable[[Outbox], DeliveryFilter]
-
-
-class NotAFilter(BridgeError):
-    slug = "configuration"
 
 
 def _options(
@@ -63,18 +54,16 @@ def _options(
         rule=rule,
         destination=destination,
         state=state,
-        outcome=_outcome(outcome),
+        outcome=lookup.outcome("--outcome", outcome),
         since=_instant("--since", since),
         until=_instant("--until", until),
         is_replayed=replayed,
         act_id=act,
     )
-    person = {"email": email, "phone": phone, "profile_id": profile_id, "crm_id": crm_id}
-    named = _named({name: value for name, value in person.items() if value is not None})
+    named = named_people(email=email, phone=phone, profile_id=profile_id, crm_id=crm_id)
 
     def of(outbox: Outbox) -> DeliveryFilter:
-        people = tuple(outbox.person(*name) for name in named)
-        return DeliveryFilter(**{**_values(wanted), "people": people})
+        return replace(wanted, people=tuple(outbox.person(name) for name in named))
 
     return of
 
@@ -107,60 +96,10 @@ def event_filter(
     )
 
 
-def is_empty(wanted: DeliveryFilter) -> bool:
-    """Whether it is about all there is."""
-    return wanted == DeliveryFilter()
-
-
-def only(ids: list[str]) -> DeliveryFilter:
-    return DeliveryFilter(ids=tuple(DeliveryId(one) for one in ids))
-
-
-def _values(wanted: DeliveryFilter) -> dict[str, Any]:
-    return {name: getattr(wanted, name) for name in DeliveryFilter.__slots__}
-
-
-def _outcome(text: str | None) -> OutcomeKind | Ending | None:
-    if text is None:
-        return None
-    try:
-        return ending_or_outcome(text)
-    except ValueError:
-        known = ", ".join([*OutcomeKind, *Ending])
-        raise NotAFilter(f'--outcome: there is no "{text}"; known: {known}') from None
+def named_people(**given: str | None) -> tuple[PersonName, ...]:
+    """Raises NotUnderstood."""
+    return lookup.people(given)
 
 
 def _instant(option: str, text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    if re.match(r"[0-9.]+(ms|s|m|h|d)", text):
-        try:
-            return SystemClock().now() - timedelta(seconds=durations.seconds(text))
-        except ValueError as error:
-            raise NotAFilter(f"{option}: {error}") from None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        expected = "2026-01-31T10:00:00Z, or an age such as 2h"
-        raise NotAFilter(f"{option}: expected an instant such as {expected}") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
-
-
-def _named(person: dict[str, str]) -> list[tuple[str, str, str]]:
-    """As deliveries name a person: mode, normal value, field."""
-    try:
-        return [_normal(name, value.strip()) for name, value in person.items()]
-    except NotNormal as error:
-        raise NotAFilter(f"--{next(iter(person)).replace('_', '-')}: the value {error}") from None
-
-
-def _normal(name: str, value: str) -> tuple[str, str, str]:
-    match name:
-        case "email":
-            return "email", normal_email(value).lower(), ""
-        case "phone":
-            return "phone", normal_phone(value, None), ""
-        case "crm_id":
-            return "custom", value, "CRM_ID"
-        case _:
-            return name, value.lower(), ""
+    return lookup.instant(option, text, SystemClock())

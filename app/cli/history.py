@@ -19,13 +19,13 @@ from app.cli.filters import (
     event_filter,
     filtered,
 )
-from app.cli.masking import shown_match
 from app.cli.shapes import attempt_shape, delivery_shape, event_shape
 from app.cli.store import with_store
 from app.cli.tables import AsJson, as_json, complain, pairs, say, show, table
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.outbox import DeliveryFilter, Outbox
+from app.shown.masking import shown_match
 
 events = typer.Typer(help="Calls as they came in.", no_args_is_help=True)
 deliveries = typer.Typer(help="Scenario starts on their way.", no_args_is_help=True)

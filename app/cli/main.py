@@ -10,6 +10,7 @@ from app.cli import (
     check,
     database,
     demo,
+    forget,
     history,
     operate,
     pauses,
@@ -19,6 +20,7 @@ from app.cli import (
     send,
     serve,
     sources,
+    tokens,
     trial,
 )
 from app.cli.exits import Exit
@@ -53,6 +55,8 @@ cli.command("acts")(operate.list_acts)
 cli.command("pause")(pauses.pause)
 cli.command("resume")(pauses.resume)
 cli.command("paused")(pauses.paused)
+cli.command("forget")(forget.forget)
+cli.add_typer(tokens.tokens, name="token")
 cli.add_typer(database.database, name="db")
 
 _UNAVAILABLE = frozenset({"store_unavailable", "temporarily_unavailable"})

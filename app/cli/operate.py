@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from app import lookup
 from app.cli.exits import Exit
 from app.cli.filters import (
     Before,
@@ -19,15 +20,12 @@ from app.cli.filters import (
     Wanted,
     event_filter,
     filtered,
-    is_empty,
-    only,
 )
 from app.cli.given import ConfigFile
 from app.cli.operator import Operator, an_act
 from app.cli.store import with_store
 from app.cli.tables import AsJson, as_json, complain, say, show, table
 from app.config.settings import environment, read_settings
-from app.kit import durations
 from app.kit.clock import SystemClock
 from app.kit.errors import BridgeError
 from app.model.delivery import DeliveryState
@@ -88,7 +86,7 @@ def replay_deliveries(
         counted = await _counted(outbox, chosen, _FINAL, again=again)
         if dry_run or not _goes_on(counted, yes=yes, what="replay"):
             return counted
-        told = replace(plan, act=_told(plan.act, chosen, rules=rules.value))
+        told = replace(plan, act=lookup.told(plan.act, chosen, rules=rules.value))
         return await Replay(outbox, told, SystemClock()).deliveries(chosen)
 
     found = with_store(run)
@@ -116,7 +114,7 @@ def cancel_deliveries(
         counted = await _counted(outbox, chosen, _WAITING, again=True)
         if dry_run or not _goes_on(counted, yes=yes, what="cancel"):
             return counted
-        return await outbox.cancel(chosen, _told(act, chosen))
+        return await outbox.cancel(chosen, lookup.told(act, chosen))
 
     found = with_store(run)
     if isinstance(found, list):
@@ -182,10 +180,10 @@ def list_acts(*, before: Before = None, limit: Limit = 20, json: AsJson = False)
 
 def _chosen(wanted: DeliveryFilter, ids: list[str], usual: DeliveryState | None) -> DeliveryFilter:
     if ids:
-        if not is_empty(wanted):
+        if not lookup.is_empty(wanted):
             _refuse("name ids or a filter, not both")
-        return only(ids)
-    if is_empty(wanted):
+        return lookup.only(ids)
+    if lookup.is_empty(wanted):
         _refuse("name ids, or say which by a filter such as --since 2h; --help shows them")
     return replace(wanted, state=wanted.state or usual)
 
@@ -211,22 +209,6 @@ def _is_confirmed(what: str) -> bool:
     return typer.confirm(f"{what}?")
 
 
-def _told(act: Act, wanted: DeliveryFilter, **more: str) -> Act:
-    """What was asked for; of people only that somebody was named."""
-    asked: dict[str, object] = {
-        name: value
-        for name in DeliveryFilter.__slots__
-        if (value := getattr(wanted, name)) not in (None, ()) and name != "people"
-    }
-    if wanted.people:
-        asked["person"] = "named"
-    subject = {
-        name: [*map(str, value)] if isinstance(value, tuple) else str(value)
-        for name, value in {**asked, **more}.items()
-    }
-    return replace(act, subject=subject)
-
-
 def _revision(rules: Rules, config: Path | None) -> Revision | None:
     if rules is Rules.STORED:
         return None
@@ -234,10 +216,7 @@ def _revision(rules: Rules, config: Path | None) -> Revision | None:
 
 
 def _per_second(rate: str | None) -> float | None:
-    try:
-        return None if rate is None else durations.per_second(rate)
-    except ValueError as error:
-        _refuse(f"--rate: {error}")
+    return lookup.per_second("--rate", rate)
 
 
 def _report(found: Report | list[Count], act: Act, *, json: bool) -> None:

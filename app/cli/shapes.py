@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import orjson
 
-from app.cli.handling import handling_words
-from app.cli.masking import masked, shown_match
 from app.model.delivery import Attempt, Delivery
 from app.model.event import Event
 from app.model.json import Json, JsonObject
 from app.model.start import Import
+from app.shown.handling import handling_words
+from app.shown.masking import masked, shown_match
 
 
 def event_shape(event: Event, *, reveal: bool, whole: bool) -> dict[str, object]:

@@ -16,13 +16,13 @@ from app.cli.given import (
     read_body,
     read_headers,
 )
-from app.cli.handling import handling_words
 from app.cli.named import named
 from app.cli.tables import AsJson, as_json, complain, say
 from app.config.settings import environment
 from app.dry_run import Trial, try_call
 from app.kit.clock import SystemClock
 from app.revision import read_revision
+from app.shown.handling import handling_words
 from app.sources.call import Call, query_parameters
 from app.sources.receive import Refused
 

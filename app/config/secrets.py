@@ -8,6 +8,9 @@ from app.config.schema.secret import SecretRef
 from app.kit.errors import BridgeError
 from app.kit.secret import Secret
 
+# For trials alone. Good as a text, as hex, as base64 and within an address, whatever a source
+# asks for.
+PLACEHOLDER = "0123456789abcdef" * 4
 _MAX_BYTES = 64 * 1024
 
 

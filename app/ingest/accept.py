@@ -12,9 +12,11 @@ from app.kit.light import light
 from app.model.delivery import Delivery
 from app.model.event import Event, EventId, EventStatus
 from app.model.new_delivery import new_delivery
+from app.model.start import Match
 from app.outbox import Acceptance, Accepted, Duplicate
 from app.revision import Revision
 from app.rules import Decision, evaluate
+from app.rules.identity import usual_identity
 from app.sources.call import Call
 from app.sources.receive import Item, Taken
 from app.sources.source import Source
@@ -88,7 +90,8 @@ class Acceptor:
         deliveries = tuple(
             new_delivery(start, event, revision.id, call.received_at) for start in decision.starts
         )
-        return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s)
+        named = () if deliveries else _named(source, item)
+        return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s, named)
 
 
 @light
@@ -109,6 +112,13 @@ def _decide(revision: Revision, source: Source, item: Item) -> Decision:
     if item.reason is not None:
         return Decision((), ())
     return evaluate(revision.rules, item.variables, region=source.region)
+
+
+def _named(source: Source, item: Item) -> tuple[Match, ...]:
+    """Whom a call that starts nothing names by the usual names: it is kept, and is to be found
+    when they ask. Proved or not: what is not theirs would only be erased with it."""
+    given = item.variables
+    return tuple(usual_identity(given.body, given.query, source.region)[0])
 
 
 def _notes(item: Item, decision: Decision) -> str | None:

@@ -74,6 +74,11 @@ class Delivery:
     replayed_as: DeliveryId | None = None
 
     @property
+    def is_erased(self) -> bool:
+        """Nobody is named any more."""
+        return not self.start.matches
+
+    @property
     def match(self) -> Match:
         """How its next request finds the profile."""
         matches = self.start.matches

@@ -10,6 +10,10 @@ from app.kit.light import light
 EventId = NewType("EventId", str)
 
 
+ERASED = "erased: the person asked to be forgotten"
+"""The reason of events and deliveries that were emptied."""
+
+
 class EventStatus(StrEnum):
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -32,3 +36,7 @@ class Event:
     body: bytes
     status: EventStatus
     reason: str | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.reason == ERASED

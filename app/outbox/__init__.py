@@ -4,10 +4,12 @@ from app.outbox.accept import Acceptance, Accepted, Duplicate
 from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
+from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
+from app.outbox.people import PersonName
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
@@ -28,11 +30,13 @@ __all__ = [
     "DeliveryFilter",
     "Duplicate",
     "EventFilter",
+    "Forgotten",
     "Outbox",
     "Pace",
     "Past",
     "Pause",
     "PauseKind",
+    "PersonName",
     "Purged",
     "Repeat",
     "Settlement",

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, tuple_, update
 from app.kit.light import light
 from app.model.delivery import Delivery
 from app.model.event import Event, EventId
+from app.model.start import Match
 from app.outbox import tables
 from app.outbox.bursts import collapsed
 from app.outbox.dialect import insert_all, insert_new
@@ -30,12 +31,14 @@ from app.outbox.writer import Write
 @light
 class Acceptance:
     """One event with what it starts. `dedup_window_s` is the age in seconds from which on a
-    known key is taken for a new call; None: never."""
+    known key is taken for a new call; None: never. `named`: whom an event that starts nothing
+    names, so that it is found when they ask."""
 
     event: Event
     dedup_key: str | None
     deliveries: tuple[Delivery, ...]
     dedup_window_s: float | None = None
+    named: tuple[Match, ...] = ()
 
     @property
     def key(self) -> tuple[str, str] | None:
@@ -70,6 +73,8 @@ def accepting(person_key: bytes) -> Write[Unit, Results]:
             insert_all(connection, tables.event, EVENT_COLUMNS, rows)
             deliveries = [d for acceptance in fresh for d in acceptance.deliveries]
             add_deliveries(connection, person_key, deliveries)
+            named = [(one.event.id, one.named) for one in fresh if one.named]
+            write_people(connection, person_key, (), named)
         return results
 
     return Write("accept", accept)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Any, NewType
 
 import orjson
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Row as Found
 
 from app.model.json import Json
 from app.outbox import tables
@@ -23,6 +24,9 @@ class ActKind(StrEnum):
     REPLAY = "replay"
     CANCEL = "cancel"
     PURGE = "purge"
+    FORGET = "forget"
+    MAKE_TOKEN = "make_token"  # noqa: S105 - a name, not a password
+    REVOKE_TOKEN = "revoke_token"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +60,31 @@ def record(connection: Connection, act: Act, count: int) -> None:
     )
 
 
+_ACTS = select(
+    *(_table.id, _table.at, _table.who, _table.kind, _table.subject),
+    _table["count"].label("touched"),
+)
+
+
 def acts(connection: Connection, before: ActId | None, limit: int) -> list[Act]:
     """The newest first."""
-    columns = (_table.id, _table.at, _table.who, _table.kind, _table.subject)
-    query = (
-        select(*columns, _table["count"].label("touched")).order_by(_table.id.desc()).limit(limit)
-    )
+    query = _ACTS.order_by(_table.id.desc()).limit(limit)
     if before is not None:
         query = query.where(_table.id < before)
-    return [
-        Act(
-            ActId(row.id),
-            instant(row.at),
-            row.who,
-            ActKind(row.kind),
-            orjson.loads(row.subject),
-            row.touched,
-        )
-        for row in connection.execute(query)
-    ]
+    return [_act_of(row) for row in connection.execute(query)]
+
+
+def act(connection: Connection, act_id: ActId) -> Act | None:
+    row = connection.execute(_ACTS.where(_table.id == act_id)).one_or_none()
+    return None if row is None else _act_of(row)
+
+
+def _act_of(row: Found[Any, Any, Any, Any, Any, Any]) -> Act:
+    return Act(
+        ActId(row.id),
+        instant(row.at),
+        row.who,
+        ActKind(row.kind),
+        orjson.loads(row.subject),
+        row.touched,
+    )

@@ -159,6 +159,21 @@ def _begin(connection: Connection, begin: str) -> None:
             return
 
 
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """What is deleted or replaced meanwhile leaves no trace in free places of SQLite's file.
+    PostgreSQL's vacuum sees to that."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA secure_delete").scalar_one()
+    connection.exec_driver_sql("PRAGMA secure_delete = 1").all()
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA secure_delete = {int(before)}").all()
+
+
 def is_of_the_values(error: BaseException) -> bool:
     """True when one row's values are to blame, false when it is the store."""
     if isinstance(error, IntegrityError | DataError | ValueError | TypeError | OverflowError):

@@ -26,10 +26,12 @@ OLDEST = select(_event.received_at).order_by(_event.id).limit(1)
 @dataclass(frozen=True, slots=True)
 class EventFilter:
     """`before` is the last id of the page before this one, `after` that of one before it, going
-    the other way. `since` (with it) and `until` (without it): when it was received."""
+    the other way. `since` (with it) and `until` (without it): when it was received. `people`:
+    digests, of which one is to be of it or of one of its deliveries."""
 
     source: str | None = None
     status: EventStatus | None = None
+    people: tuple[int, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     before: EventId | None = None
@@ -108,6 +110,10 @@ def event_conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.status is not None:
         # Written out for the partial index of the ignored ones.
         yield _event.status == literal(wanted.status.value, literal_execute=True)
+    if wanted.people:
+        known = deliveries_of(wanted.people)
+        of_deliveries = select(_delivery.event_id).where(_delivery.id.in_(known))
+        yield _event.id.in_(known.union_all(of_deliveries))
     yield from _range(_event.id, wanted)
 
 

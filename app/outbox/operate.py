@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
+from app.model.event import ERASED
 from app.outbox import tables
 from app.outbox.accept import add_deliveries
 from app.outbox.acts import Act, record
 from app.outbox.endings import End, end_all
 from app.outbox.history import DeliveryFilter, delivery_conditions
-from app.outbox.rows import delivery_of
+from app.outbox.rows import NOBODY, delivery_of
 
 _table = tables.delivery.c
 _STEP = 500
@@ -31,10 +32,12 @@ class Repeat:
 def repeat(
     connection: Connection, repeats: Sequence[Repeat], act: Act, person_key: bytes, *, again: bool
 ) -> list[DeliveryId]:
-    """The new ones that were added: none for what is not final, nor, unless `again`, for what was
-    repeated before, so that two operators at once repeat nothing twice."""
+    """The new ones that were added: none for what is not final or was erased, nor, unless
+    `again`, for what was repeated before, so that two operators at once repeat nothing twice."""
     query = select(_table.id).where(
-        _table.id.in_([one.old for one in repeats]), _table.state.in_(_FINAL)
+        _table.id.in_([one.old for one in repeats]),
+        _table.state.in_(_FINAL),
+        _table.matches != NOBODY,
     )
     if not again:
         query = query.where(_table.replayed_as.is_(None))
@@ -58,10 +61,24 @@ def add(
         _table.event_id.in_([delivery.event_id for delivery in fresh])
     )
     known = {(row.event_id, row.rule) for row in connection.execute(query)}
-    chosen = [one for one in fresh if (one.event_id, one.start.rule) not in known]
+    gone = _erased(connection, fresh)
+    chosen = [
+        one
+        for one in fresh
+        if (one.event_id, one.start.rule) not in known and one.event_id not in gone
+    ]
     add_deliveries(connection, person_key, chosen)
     record(connection, act, len(chosen))
     return [delivery.id for delivery in chosen]
+
+
+def _erased(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
+    """Events of which somebody was forgotten while they were held against the rules."""
+    event = tables.event.c
+    query = select(event.id).where(
+        event.id.in_([one.event_id for one in fresh]), event.reason == ERASED
+    )
+    return set(connection.execute(query.with_for_update()).scalars())
 
 
 def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetime) -> int:

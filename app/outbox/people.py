@@ -7,15 +7,17 @@ found is therefore held against the delivery itself where it matters.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, delete, literal_column, select, tuple_
 
 from app.model.delivery import Delivery
+from app.model.event import EventId
 from app.model.start import Match, Matching
 from app.outbox import tables
 from app.outbox.dialect import insert_all
 
-_COLUMNS = ("digest", "delivery_id")
+_COLUMNS = ("digest", "delivery_id", "of_event")
 _AT_ONCE = 1000
 _NAMED = (Matching.EMAIL, Matching.PHONE, Matching.PROFILE_ID, Matching.EMAIL_PROFILE)
 
@@ -28,41 +30,67 @@ def person_key(connection: Connection) -> bytes:
     return bytes(found.scalar_one())
 
 
-def digest_of(key: bytes, matching: str, value: str, field: str = "") -> int:
-    """Of a normalised value: an e-mail, a phone in E.164, a profile id, a custom field's."""
-    text = "\0".join((matching, field, value)).encode("utf-8", "surrogatepass")
+class PersonName(NamedTuple):
+    """One way in which a person is named. `value` is normal: an e-mail in lower case, a phone in
+    E.164, a profile id, a custom field's."""
+
+    matching: str
+    value: str
+    field: str = ""
+
+
+def digest_of(key: bytes, name: PersonName) -> int:
+    text = "\0".join((name.matching, name.field, name.value)).encode("utf-8", "surrogatepass")
     digest = hashlib.blake2b(text, key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
-def write_people(connection: Connection, key: bytes, deliveries: Iterable[Delivery]) -> None:
-    rows = {(digest, d.id) for d in deliveries for digest in _digests(key, d)}
-    if rows:
-        # In order: neighbours in the index are written together.
-        insert_all(connection, tables.person, _COLUMNS, sorted(rows))
+def write_people(
+    connection: Connection,
+    key: bytes,
+    deliveries: Iterable[Delivery],
+    named: Iterable[tuple[EventId, Sequence[Match]]] = (),
+) -> None:
+    """`named`: whom events name that started nothing. They stand under the event's id, which no
+    delivery has."""
+    of_deliveries = {
+        (digest_of(key, name), d.id, 0) for d in deliveries for name in names_of(d.start.matches)
+    }
+    of_events = {
+        (digest_of(key, name), event_id, 1)
+        for event_id, matches in named
+        for name in names_of(matches)
+    }
+    # In order: neighbours in the index are written together.
+    insert_all(connection, tables.person, _COLUMNS, sorted(of_deliveries | of_events))
 
 
-def _digests(key: bytes, delivery: Delivery) -> Iterator[int]:
-    for match in delivery.start.matches:
-        yield from _of_match(key, match)
+def names_of(matches: Iterable[Match]) -> Iterator[PersonName]:
+    for match in matches:
+        if match.matching is Matching.CUSTOM:
+            yield PersonName("custom", str(match.value), match.field or "")
+        elif match.matching in _NAMED:
+            is_email = match.matching is Matching.EMAIL_PROFILE
+            mode = Matching.EMAIL if is_email else match.matching
+            yield PersonName(mode.value, str(match.value).lower())
 
 
-def _of_match(key: bytes, match: Match) -> Iterator[int]:
-    if match.matching is Matching.CUSTOM:
-        yield digest_of(key, "custom", str(match.value), match.field or "")
-    elif match.matching in _NAMED:
-        name = "email" if match.matching is Matching.EMAIL_PROFILE else match.matching.value
-        yield digest_of(key, name, str(match.value).lower())
-
-
-def forget(connection: Connection, key: bytes, deliveries: Iterable[Delivery]) -> None:
-    """Who is concerned by them."""
-    pairs = sorted({(digest, d.id) for d in deliveries for digest in _digests(key, d)})
+def forget(
+    connection: Connection, key: bytes, deliveries: Iterable[Delivery], events: Sequence[EventId]
+) -> None:
+    """Who is concerned by these."""
     table = tables.person.c
+    names = {(digest_of(key, name), d.id) for d in deliveries for name in names_of(d.start.matches)}
+    pairs = sorted(names)
     for start in range(0, len(pairs), _AT_ONCE):
         chosen = tuple_(table.digest, table.delivery_id).in_(pairs[start : start + _AT_ONCE])
         connection.execute(delete(tables.person).where(chosen))
+    if events:
+        # Written out for the partial index.
+        of_event: ColumnElement[bool] = literal_column("of_event = 1")
+        connection.execute(delete(tables.person).where(table.delivery_id.in_(events), of_event))
 
 
 def deliveries_of(digests: Sequence[int]) -> Select[tuple[str]]:
+    """Their ids, and those of events that started nothing."""
     return select(tables.person.c.delivery_id).where(tables.person.c.digest.in_(digests))

@@ -66,8 +66,9 @@ def purge(
     deliveries = _deliveries(connection, ids)
     stays = {one.event_id for one in deliveries if _stays(one, ages, now)}
     gone = [one for one in deliveries if one.event_id not in stays]
-    _delete_deliveries(connection, gone, person_key)
     chosen = [one for one in ids if one not in stays]
+    forget(connection, person_key, gone, chosen)
+    _delete_deliveries(connection, gone)
     if chosen:
         connection.execute(delete(tables.event).where(_event.id.in_(chosen)))
     return Purged(len(chosen), len(gone), ids[-1] if len(ids) == limit else None)
@@ -147,12 +148,9 @@ def _stays_in_the_store(ages: Ages, now: datetime) -> ColumnElement[bool]:
     return or_(waits, dead)
 
 
-def _delete_deliveries(
-    connection: Connection, deliveries: Sequence[Delivery], person_key: bytes
-) -> None:
+def _delete_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> None:
     if not deliveries:
         return
     ids: list[DeliveryId] = [one.id for one in deliveries]
-    forget(connection, person_key, deliveries)
     connection.execute(delete(tables.attempt).where(tables.attempt.c.delivery_id.in_(ids)))
     connection.execute(delete(tables.delivery).where(_delivery.id.in_(ids)))

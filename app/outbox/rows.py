@@ -28,6 +28,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+NOBODY = "[]"
+"""The matches of a delivery that was emptied."""
+
 # By name: to call an enumeration costs five times as much, and a row has four.
 _STATES = {one.value: one for one in DeliveryState}
 _MATCHINGS = {one.value: one for one in Matching}

@@ -13,7 +13,20 @@ from sqlalchemy import Connection, text
 from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
-from app.outbox import acts, claims, duty, endings, history, operate, pauses, retention, stoppages
+from app.model.operator import Operator, Token
+from app.outbox import (
+    acts,
+    claims,
+    duty,
+    endings,
+    forget,
+    history,
+    operate,
+    pauses,
+    retention,
+    stoppages,
+    tokens,
+)
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
@@ -21,12 +34,13 @@ from app.outbox.courier import Courier
 from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
+from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
-from app.outbox.people import digest_of, person_key
+from app.outbox.people import PersonName, digest_of, person_key
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -165,6 +179,32 @@ class Outbox:
             count += step
         return count
 
+    async def cancel_some(self, wanted: DeliveryFilter, act: Act) -> int:
+        """A step of `cancel`: 0 at the end."""
+        now = self._clock.now()
+        return await self._writes.run(lambda c: operate.cancel(c, wanted, act, now))
+
+    async def forget(
+        self, names: Sequence[PersonName], act: Act | None, *, after: str = "", steps: int = 1
+    ) -> Forgotten:
+        """Erases the data of the person so named, `steps` steps at most; without an act it only
+        counts. See `forget.py`."""
+        total = Forgotten(after=after)
+        for _ in range(steps):
+            if total.after is None:
+                break
+            total = total.plus(await self._forget_some(names, act, total.after))
+        return total
+
+    async def _forget_some(
+        self, names: Sequence[PersonName], act: Act | None, after: str
+    ) -> Forgotten:
+        key, now = self._person_key, self._clock.now()
+        found = await self._read(lambda c: forget.find(c, key, names, after))
+        if act is None:
+            return await self._read(lambda c: forget.count(c, found))
+        return await self._writes.run(lambda c: forget.erase(c, key, found, act, now))
+
     async def pauses(self) -> list[Pause]:
         return await self._read(pauses.pauses)
 
@@ -174,11 +214,20 @@ class Outbox:
 
     async def resume(self, kind: PauseKind, name: str, act: Act) -> bool:
         """False when it is not paused. What it held up goes on, in steps."""
-        was_paused = await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
-        while await self._writes.run(pauses.let_go):
+        was_paused = await self.end_pause(kind, name, act)
+        while await self.let_go():
             pass
-        self.wakeup.notify()
         return was_paused
+
+    async def end_pause(self, kind: PauseKind, name: str, act: Act) -> bool:
+        """False when it is not paused. What it held up waits for `let_go`."""
+        return await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
+
+    async def let_go(self) -> int:
+        """A step of giving back what no pause holds up any more: 0 at the end."""
+        count = await self._writes.run(pauses.let_go)
+        self.wakeup.notify()
+        return count
 
     async def stoppages(self) -> list[Stoppage]:
         return await self._read(stoppages.stoppages)
@@ -280,9 +329,27 @@ class Outbox:
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))
 
-    def person(self, matching: str, value: str, field: str = "") -> int:
-        """The digest by which the deliveries of a person are found; `value` is normal."""
-        return digest_of(self._person_key, matching, value, field)
+    async def act(self, act_id: ActId) -> Act | None:
+        return await self._read(lambda c: acts.act(c, act_id))
+
+    async def make_token(self, token: Token, digest: bytes, act: Act) -> bool:
+        """False when there is one of this name."""
+        return await self._writes.run(lambda c: _recorded(c, act, tokens.make(c, token, digest)))
+
+    async def revoke_token(self, name: str, act: Act) -> bool:
+        """False when there is none of this name."""
+        return await self._writes.run(lambda c: _recorded(c, act, tokens.revoke(c, name)))
+
+    async def tokens(self) -> list[Token]:
+        return await self._read(tokens.tokens)
+
+    async def operator(self, digest: bytes) -> Operator | None:
+        """Whose token has this digest."""
+        return await self._read(lambda c: tokens.operator(c, digest))
+
+    def person(self, name: PersonName) -> int:
+        """The digest by which the deliveries of a person are found."""
+        return digest_of(self._person_key, name)
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)

@@ -10,9 +10,11 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
+    SmallInteger,
     String,
     Table,
     Text,
+    UniqueConstraint,
     text,
 )
 
@@ -118,7 +120,9 @@ person = Table(
     "person",
     metadata,
     Column("digest", BigInteger, nullable=False),
+    # Or that of an event that started nothing: `of_event` is 1 then.
     Column("delivery_id", _ID, nullable=False),
+    Column("of_event", SmallInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("digest", "delivery_id"),
     sqlite_with_rowid=False,
 )
@@ -179,6 +183,18 @@ act = Table(
     Column("kind", String(32), nullable=False),
     Column("subject", Text, nullable=False),
     Column("count", Integer, nullable=False),
+)
+
+# Who may use the operator API: digests of their tokens, never the tokens.
+token = Table(
+    "token",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("made_by", Text, nullable=False),
+    UniqueConstraint("digest"),
 )
 
 setting = Table(
@@ -276,6 +292,13 @@ Index(
     delivery.c.id,
     sqlite_where=_where_rare,
     postgresql_where=_where_rare,
+)
+_where_of_event = text("of_event = 1")
+Index(
+    "ix_person_event",
+    person.c.delivery_id,
+    sqlite_where=_where_of_event,
+    postgresql_where=_where_of_event,
 )
 Index("ix_dedup_received_at", dedup.c.received_at)
 Index("ix_delivery_event_id", delivery.c.event_id)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.outbox.engine import async_engine, is_sqlite, sqlite_writer, store_errors
@@ -48,9 +49,26 @@ class Async:
         self._engine = engine
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
+        """Once more where the connection turns out to be lost, after a restart of the server
+        say: what it did not come to commit has not happened."""
         with store_errors():
-            async with self._engine.begin() as connection:
+            try:
+                return await self._perform(perform)
+            except _LostBeforeCommit:
+                return await self._perform(perform)
+
+    async def _perform(self, perform: Callable[[Connection], T]) -> T:
+        async with self._engine.begin() as connection:
+            try:
                 return await connection.run_sync(perform)
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise _LostBeforeCommit from error
+                raise
+
+
+class _LostBeforeCommit(OSError):
+    pass
 
 
 @asynccontextmanager

@@ -77,7 +77,7 @@ def build_revision(
     )
     faults += [*of_sources, *of_rules, *_uncovered(rules, sources), *_leases(file)]
     faults += _too_many(addresses)
-    faults = [_with_line(fault, document) for fault in faults]
+    faults = with_lines(faults, document)
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigRefused(document.file, faults)
     return Revision(
@@ -167,6 +167,10 @@ def _uncovered(rules: Rules, sources: Mapping[str, Source]) -> Iterator[Fault]:
                     f'"{name}" does not cover: whoever repeats a signed call can change it',
                     severity=Severity.WARNING,
                 )
+
+
+def with_lines(faults: Iterable[Fault], document: Document) -> list[Fault]:
+    return [_with_line(fault, document) for fault in faults]
 
 
 def _with_line(fault: Fault, document: Document) -> Fault:

@@ -1,22 +1,34 @@
 """The web application."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
+from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
+from app.api.access import Desk
+from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
+from app.api.routes import api_routes
 from app.ingest import reference
 from app.ingest.entry import PREFIX, Entry
+from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
-from app.web.problems import CONTENT_TYPE, Problem
+from app.web.problems import CONTENT_TYPE, PROBLEMS, Problem
 
 _log = structlog.get_logger()
 _SLUGS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorApi:
+    desk: Desk
+    admin_token: SecretStr | None = None
 
 
 def create_app(
@@ -24,6 +36,7 @@ def create_app(
     readiness: Readiness,
     in_use: Callable[[], InUse],
     is_stopping: Callable[[], bool],
+    api: OperatorApi | None = None,
 ) -> App:
     """`entry` is None where this process takes no calls."""
     # The page brings its own scripts: there may be no way out of the network it is read in.
@@ -35,15 +48,19 @@ def create_app(
     )
     faces.include_router(health_routes(readiness, in_use, is_stopping))
     _refuse_with_problems(faces)
+    shown: App = faces
+    if api is not None:
+        faces.include_router(api_routes(api.desk))
+        shown = Guard(faces, api.desk.outbox, api.admin_token)
     if entry is None:
-        return faces
+        return shown
     _describe_entry(faces)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
             await entry(scope, receive, send)
         else:
-            await faces(scope, receive, send)
+            await shown(scope, receive, send)
 
     return app
 
@@ -64,6 +81,13 @@ def _refuse_with_problems(faces: FastAPI) -> None:
     async def refused(_: Request, error: HTTPException) -> Response:
         slug = _SLUGS.get(error.status_code, "bad_request")
         return _response(Problem(slug, str(error.detail), dict(error.headers or {})))
+
+    @faces.exception_handler(BridgeError)
+    async def failed(_: Request, error: BridgeError) -> Response:
+        slug = error.slug if error.slug in PROBLEMS else "internal"
+        wait_s = getattr(error, "retry_after_s", None)
+        headers = {} if wait_s is None else {"Retry-After": str(wait_s)}
+        return _response(Problem(slug, str(error), headers, getattr(error, "more", {})))
 
     @faces.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

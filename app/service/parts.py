@@ -7,6 +7,7 @@ from random import Random, SystemRandom
 
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
+from app.api.access import Desk
 from app.api.health import Readiness
 from app.config.settings import Settings
 from app.delivery import RetryPolicy, Worker
@@ -22,6 +23,7 @@ from app.ingest.entry import Entry
 from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
+from app.live import Scenarios
 from app.outbox import Ages, Outbox, Pace
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
@@ -36,6 +38,7 @@ class Parts:
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
+    desk: Desk
     chores: Mapping[str, Callable[[], Coroutine[None, None, None]]]
     """Go on until they are cancelled."""
 
@@ -54,7 +57,8 @@ async def open_parts(
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, chores)
+        desk = Desk(outbox, current, Scenarios(clock), clock)
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, chores)
 
 
 def _entry(

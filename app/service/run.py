@@ -16,7 +16,7 @@ from app.config.settings import Settings
 from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
 from app.revision import CurrentRevision, read_revision
-from app.service.app import create_app
+from app.service.app import OperatorApi, create_app
 from app.service.parts import Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Link, Siblings
@@ -25,6 +25,7 @@ from app.web.server import address, listen, serving
 _log = structlog.get_logger()
 _SWITCH_S = 0.0005
 _FIRST_KEYS_S = 3.0
+_LEAST_TOKEN = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,9 @@ async def running_service(
     revision = await asyncio.to_thread(read_revision, settings.config, environ, keys)
     for warning in revision.warnings:
         _log.warning("config.warning", key=warning.key, line=warning.line, reason=warning.reason)
+    if settings.admin_token and len(settings.admin_token.get_secret_value()) < _LEAST_TOKEN:
+        why = f"is shorter than {_LEAST_TOKEN} characters: it may be guessed"
+        _log.warning("config.warning", key="BRIDGE_ADMIN_TOKEN", reason=why)
     current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys)
     stop = asyncio.Event()
     with contextlib.closing(_socket(settings, shared)) as sock:
@@ -81,7 +85,8 @@ async def running_service(
                     tasks.create_task(keys.run(stop), name="fetch keys")
                     # Calls that come before the keys would only be put off.
                     await keys.first(_FIRST_KEYS_S)
-                async with _serving(sock, parts, current, stop), _going_on(parts.chores):
+                api = OperatorApi(parts.desk, settings.admin_token)
+                async with _serving(sock, parts, api, stop), _going_on(parts.chores):
                     tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
@@ -111,9 +116,10 @@ async def _going_on(
 
 
 def _serving(
-    sock: socket.socket, parts: Parts, current: CurrentRevision, stop: asyncio.Event
+    sock: socket.socket, parts: Parts, api: OperatorApi, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
-    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set)
+    current = parts.current
+    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set, api)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from app.cases.revision import PLACEHOLDER
 from app.config.document import parse_document
-from app.config.secrets import SecretReader
+from app.config.secrets import PLACEHOLDER, SecretReader
 from app.model.event import Event, EventId, EventStatus
 from app.revision import Revision, build_revision
 from tests.support.sources import AT

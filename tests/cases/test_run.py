@@ -6,10 +6,9 @@ import pytest
 
 from app.cases import CaseResult, CasesRefused, PlacedCase, run_cases
 from app.cases.read import case_of_text
-from app.cases.revision import PLACEHOLDER
 from app.config.document import parse_document
 from app.config.faults import ConfigRefused
-from app.config.secrets import SecretReader
+from app.config.secrets import PLACEHOLDER, SecretReader
 from app.revision import build_revision
 from app.sources.presets import presets
 from tests.cases.support import CONFIG, a_revision

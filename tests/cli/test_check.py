@@ -7,6 +7,7 @@ from ruamel.yaml import YAML
 
 from app.cli.check import json_schema
 from tests.support.commands import ROOT, bridge
+from tests.support.sandbox import a_sandbox_process
 
 EXAMPLE = ROOT / "app/cli/example/bridge.yaml"
 SECRETS = {
@@ -109,3 +110,32 @@ def test_the_schema_takes_what_the_bridge_takes_and_refuses_an_unknown_key() -> 
     assert validator.is_valid(given)
     given["rules"][0]["whn"] = "true"
     assert not validator.is_valid(given)
+
+
+LIVE = """\
+version: 1
+destinations: {{main: {{url: "{url}", token: {{env: ALTCRAFT_TOKEN}}, timeout: 2s}}}}
+sources: {{forms: {{auth: {{bearer: {{env: FORMS_TOKEN}}}}}}}}
+rules:
+  - name: welcome
+    scenario: {scenario}
+"""
+
+
+def test_the_platform_is_asked_whether_it_has_the_scenarios(tmp_path: Path) -> None:
+    environ = {**SECRETS, "ALTCRAFT_TOKEN": "sandbox-token"}
+    path = tmp_path / "bridge.yaml"
+    with a_sandbox_process(tmp_path) as sandbox:
+        path.write_text(LIVE.format(url=sandbox.url, scenario=1))
+        good = bridge("check", path, "--live", environ=environ)
+        path.write_text(LIVE.format(url=sandbox.url, scenario=404))
+        wrong = bridge("check", path, "--live", environ=environ)
+        refused = bridge("check", path, "--live", "--json", environ=SECRETS)
+        url = sandbox.url
+    gone = bridge("check", path, "--live", environ=environ)
+
+    assert (good.status, wrong.status, refused.status, gone.status) == (0, 1, 1, 3), url
+    assert f'{path}:6: error: rules[0].scenario: rule "welcome"' in wrong.err
+    assert "there is no scenario 404" in wrong.err
+    assert [one["key"] for one in refused.json["faults"]] == ["destinations.main.token"]
+    assert f"{path}:2: error: destinations.main.url: the platform does not answer" in gone.err

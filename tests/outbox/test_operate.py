@@ -19,6 +19,7 @@ from app.outbox import (
     Outbox,
     Pause,
     PauseKind,
+    PersonName,
     Repeat,
 )
 from tests.outbox.test_handling import accept, claim, look_up, settle
@@ -138,8 +139,10 @@ async def test_a_person_is_found_by_any_name_and_by_no_other(
     mine = a_delivery(event, matches=[Match(Matching.PROFILE_ID, "f" * 24), match])
     await outbox.accept([Acceptance(event, None, (mine, a_delivery(event)))])
 
-    found = await outbox.deliveries(DeliveryFilter(people=(outbox.person(*name),)), limit=9)
-    nobody = outbox.person("email", "nobody@example.com")
+    found = await outbox.deliveries(
+        DeliveryFilter(people=(outbox.person(PersonName(*name)),)), limit=9
+    )
+    nobody = outbox.person(PersonName("email", "nobody@example.com"))
 
     assert mine.id in [one.id for one in found]
     assert await outbox.deliveries(DeliveryFilter(people=(nobody,)), limit=9) == []

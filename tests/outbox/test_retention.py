@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+from sqlalchemy import func, select
+
 from app.housekeeping import Housekeeper
 from app.kit.ids import first_id_at
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
@@ -17,11 +19,13 @@ from app.outbox import (
     EventFilter,
     Outbox,
     Past,
+    PersonName,
     Repeat,
+    tables,
 )
 from tests.support.clock import ManualClock
 from tests.support.stores import ON_SQLITE
-from tests.support.values import a_delivery, an_act, an_event
+from tests.support.values import a_delivery, a_match, an_act, an_event
 
 DAY_S = 86_400.0
 AGES = Ages(events_s=30 * DAY_S, dead_s=90 * DAY_S)
@@ -68,7 +72,7 @@ async def test_what_is_old_and_done_goes_and_what_is_young_stays(
 
     assert await left(outbox) == {one.event.id for one in young}
     assert len(await outbox.deliveries(DeliveryFilter(), limit=99)) == 2
-    person = outbox.person("custom", "12345", "CRM_ID")
+    person = outbox.person(PersonName("custom", "12345", "CRM_ID"))
     assert len(await outbox.deliveries(DeliveryFilter(people=(person,)), limit=99)) == 2
 
 
@@ -86,9 +90,11 @@ async def test_what_is_not_delivered_stays_however_old_it_is(
 async def test_an_ignored_event_goes_with_its_age(outbox: Outbox, clock: ManualClock) -> None:
     acceptance = aged(31, clock)
     event = replace(acceptance.event, status=EventStatus.IGNORED)
-    await outbox.accept([Acceptance(event, None, ())])
+    await outbox.accept([Acceptance(event, None, (), named=(a_match(),))])
 
     assert await purge(outbox) == 1
+    query = select(func.count()).select_from(tables.person)
+    assert await outbox._reads.run(lambda c: c.execute(query).scalar_one()) == 0
 
 
 async def test_a_dead_letter_waits_longer_for_a_person_to_see_it(

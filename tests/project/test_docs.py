@@ -4,11 +4,14 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 import typer.main
+from fastapi import FastAPI
 
+from app.api.routes import api_routes
 from app.cli.main import cli
 from app.config.document import parse_document
 from app.config.schema import BridgeFile
@@ -92,6 +95,23 @@ def test_every_command_stands_in_the_docs() -> None:
 
 def test_every_problem_type_stands_in_the_docs() -> None:
     assert [slug for slug in PROBLEMS if f"`{slug}`" not in DOCS] == []
+
+
+def test_every_request_of_the_operator_api_stands_in_the_docs() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([A-Z]+ /api/v1/[^` ]+)`", page))
+    desk: Any = None  # routes are only listed
+    faces = FastAPI()
+    faces.include_router(api_routes(desk))
+
+    known = {
+        f"{method.upper()} {path}"
+        for path, methods in faces.openapi()["paths"].items()
+        for method in methods
+    }
+
+    assert len(known) > 20
+    assert told == known
 
 
 def configurations() -> Iterator[str]:

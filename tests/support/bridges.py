@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from pydantic import SecretStr
 
 from app.config.settings import Settings
 from app.service.parts import Parts
@@ -51,6 +52,7 @@ async def a_running_bridge(
     *,
     secrets: Mapping[str, str] | None = None,
     role: Role = Role.INGEST,
+    admin_token: str | None = None,
 ) -> AsyncIterator[RunningBridge]:
     path = folder / "bridge.yaml"
     path.write_text(config)
@@ -59,6 +61,7 @@ async def a_running_bridge(
         database_url=f"sqlite+aiosqlite:///{folder}/bridge.db",
         host="127.0.0.1",
         port=0,
+        admin_token=None if admin_token is None else SecretStr(admin_token),
     )
     environ = {**SECRETS, **(secrets or {})}
     async with (

@@ -32,6 +32,14 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_duty"),
     )
+    op.add_column(
+        "person", sa.Column("of_event", sa.SmallInteger(), nullable=False, server_default="0")
+    )
+    of_event = sa.text("of_event = 1")
+    op.create_index(
+        "ix_person_event", "person", ["delivery_id"],
+        sqlite_where=of_event, postgresql_where=of_event,
+    )  # fmt: skip
     op.create_index("ix_dedup_received_at", "dedup", ["received_at"])
     rare = sa.text("outcome <> 'accepted'")
     op.create_index(

@@ -1,5 +1,6 @@
 """Shows the shape of values without the person in them."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from app.model.json import Json
@@ -25,9 +26,18 @@ def shown_match(match: Match, *, reveal: bool) -> str:
     name = match.matching.value
     if match.matching in (Matching.CUSTOM, Matching.OTHER):
         name = f"{name} {match.field}"
-    return f"{name} = {match.value if reveal else _hint(str(match.value))}"
+    return f"{name} = {match.value if reveal else hint(str(match.value))}"
 
 
-def _hint(text: str) -> str:
+def hint(text: str) -> str:
     """Enough to know one's own test call again: the ends, never the middle."""
     return f"{text[:1]}***{text[-2:]}" if len(text) > 5 else "***"
+
+
+def without(text: str | None, matches: Sequence[Match]) -> str | None:
+    """A text of Altcraft's, which may repeat whom it was asked about."""
+    for match in matches if text else ():
+        named = str(match.value)
+        if len(named) > 2:
+            text = re.sub(re.escape(named), "***", text or "", flags=re.IGNORECASE)
+    return text
