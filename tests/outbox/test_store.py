@@ -103,6 +103,17 @@ async def test_two_processes_may_open_a_new_store_at_the_same_moment(
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 
 
+async def test_tables_of_a_later_version_are_used_as_they_are(url: str, clock: ManualClock) -> None:
+    async with Outbox.open(url, clock=clock):
+        pass
+    with sqlite3.connect(path_of(url)) as later:
+        later.execute("UPDATE alembic_version SET version_num = '9999'")
+        later.execute("ALTER TABLE delivery ADD COLUMN later TEXT")
+
+    async with Outbox.open(url, clock=clock) as outbox:
+        assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+
 @pytest.mark.usefixtures("outbox")
 def test_the_file_is_durable_and_can_shrink(url: str) -> None:
     with sqlite3.connect(path_of(url)) as store:
