@@ -64,8 +64,9 @@ image:
 image-base:
 	deploy/image/make-base.sh localhost/bridge-base
 
+# Starts it as a runtime would, but for the runtime: as root, with its own root read-only.
 try-image: $(VENV)/.dev
-	$(BIN)/python -m tests.deploy.image $(IMAGE)
+	IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/deploy/test_image.py $(ARGS)
 
 # Needs uv; the lock files are what everything else installs from.
 lock:
