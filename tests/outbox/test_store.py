@@ -91,6 +91,19 @@ async def test_two_processes_may_open_a_new_store_at_the_same_moment(
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 
 
+async def test_tables_of_a_later_version_are_used_as_they_are(url: str, clock: ManualClock) -> None:
+    async with Outbox.open(url, clock=clock) as outbox:
+
+        def later(connection: Connection) -> None:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+            connection.exec_driver_sql("ALTER TABLE delivery ADD COLUMN later TEXT")
+
+        await outbox._writes.run(later)
+
+    async with Outbox.open(url, clock=clock) as outbox:
+        assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+
 @ON_SQLITE
 @pytest.mark.usefixtures("outbox")
 def test_the_file_is_durable_and_can_shrink(url: str) -> None:

@@ -56,19 +56,21 @@ def free_port() -> int:
 
 @dataclass(slots=True)
 class Process:
-    """One `bridge` command on a port of its own; the port stays the same over restarts."""
+    """One `bridge` command on a port of its own; the port stays the same over restarts. `under`:
+    the command that runs it."""
 
     arguments: list[str]
     url: str
     ready: str
     log: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    under: list[str] = field(default_factory=list)
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "app", *self.arguments],
+                [*self.under, sys.executable, "-m", "app", *self.arguments],
                 env={**os.environ, **self.environ},  # noqa: TID251 - of the child
                 cwd=ROOT,
                 stdout=log,
