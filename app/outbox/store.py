@@ -46,13 +46,13 @@ from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
 from app.outbox.size import Size, shrink, size
 from app.outbox.stoppages import Stoppage
-from app.outbox.transactions import Transactions, reading, writing
+from app.outbox.transactions import Transactions, reading
 from app.outbox.wakeup import Wakeup
-from app.outbox.writer import SharedWriter, WriterLimits
+from app.outbox.writer import Writer, WriterLimits
+from app.outbox.writing import writing
 
 _log = structlog.get_logger()
 T = TypeVar("T")
-_CLOSE_LIMIT_S = 15.0
 _READ_LIMIT_S = 30.0
 _PROBE_LIMIT_S = 2.0
 # Long: what is claimed after nobody waits for it any more is held until its lease is over.
@@ -64,8 +64,7 @@ class Outbox:
 
     def __init__(
         self,
-        writer: SharedWriter,
-        writes: Transactions,
+        writer: Writer,
         reads: Transactions,
         clock: Clock,
         person_key: bytes,
@@ -73,7 +72,6 @@ class Outbox:
         self._writer = writer
         self._accept = accepting(person_key)
         self._person_key = person_key
-        self._writes = writes
         self._reads = reads
         self._clock = clock
         self.wakeup = Wakeup()
@@ -92,19 +90,13 @@ class Outbox:
 
         Raises StoreUnavailable, StoreAddressRefused.
         """
-        async with writing(url) as writes, reading(url) as reads:
+        async with writing(url, writer or WriterLimits()) as writes, reading(url) as reads:
             if not await reads.run(is_current):
                 await writes.run(upgrade)
             key = await reads.run(person_key)
-            shared = SharedWriter(writes, writer or WriterLimits())
-            task = asyncio.create_task(shared.run(), name="outbox writer")
-            outbox = cls(shared, writes, reads, clock, key)
-            try:
-                async with _told(outbox.wakeup, url, rng or SystemRandom()):
-                    yield outbox
-            finally:
-                shared.close()
-                await _finish(task)
+            outbox = cls(writes, reads, clock, key)
+            async with _told(outbox.wakeup, url, rng or SystemRandom()):
+                yield outbox
 
     async def accept(
         self, acceptances: Sequence[Acceptance], *, limit_s: float = 5.0
@@ -142,47 +134,47 @@ class Outbox:
     async def expire(self, *, limit: int = 500) -> list[Delivery]:
         """A step of ending what is older than it may be."""
         now = self._clock.now()
-        return await self._writes.run(lambda c: endings.expire(c, now, limit))
+        return await self._writer.run(lambda c: endings.expire(c, now, limit))
 
     async def renew(
         self, ids: Sequence[DeliveryId], *, owner: str, lease_s: float
     ) -> list[DeliveryId]:
         """Those that `owner` still holds, now for `lease_s` seconds more."""
         hold = Hold(owner, self._clock.now(), lease_s)
-        return await self._writes.run(lambda c: claims.renew(c, ids, hold))
+        return await self._writer.run(lambda c: claims.renew(c, ids, hold))
 
     async def take_expired(self, *, owner: str, limit: int, lease_s: float) -> list[Delivery]:
         """Deliveries of workers that were lost, now held by `owner`: each may have been sent."""
         hold = Hold(owner, self._clock.now(), lease_s)
-        return await self._writes.run(lambda c: claims.take_expired(c, hold, limit))
+        return await self._writer.run(lambda c: claims.take_expired(c, hold, limit))
 
     async def repeat(
         self, repeats: Sequence[Repeat], act: Act, *, again: bool = False
     ) -> list[DeliveryId]:
         """A step of a replay: the new deliveries that were added (see `operate.repeat`)."""
         key = self._person_key
-        added = await self._writes.run(lambda c: operate.repeat(c, repeats, act, key, again=again))
+        added = await self._writer.run(lambda c: operate.repeat(c, repeats, act, key, again=again))
         self.wakeup.notify()
         return added
 
     async def add(self, fresh: Sequence[Delivery], act: Act) -> list[DeliveryId]:
         """A step: new deliveries of events that exist (see `operate.add`)."""
         key = self._person_key
-        added = await self._writes.run(lambda c: operate.add(c, fresh, act, key))
+        added = await self._writer.run(lambda c: operate.add(c, fresh, act, key))
         self.wakeup.notify()
         return added
 
     async def cancel(self, wanted: DeliveryFilter, act: Act) -> int:
         """What waits becomes a dead letter: how many it was."""
         now, count = self._clock.now(), 0
-        while step := await self._writes.run(lambda c: operate.cancel(c, wanted, act, now)):
+        while step := await self._writer.run(lambda c: operate.cancel(c, wanted, act, now)):
             count += step
         return count
 
     async def cancel_some(self, wanted: DeliveryFilter, act: Act) -> int:
         """A step of `cancel`: 0 at the end."""
         now = self._clock.now()
-        return await self._writes.run(lambda c: operate.cancel(c, wanted, act, now))
+        return await self._writer.run(lambda c: operate.cancel(c, wanted, act, now))
 
     async def forget(
         self, names: Sequence[PersonName], act: Act | None, *, after: str = "", steps: int = 1
@@ -203,14 +195,14 @@ class Outbox:
         found = await self._read(lambda c: forget.find(c, key, names, after))
         if act is None:
             return await self._read(lambda c: forget.count(c, found))
-        return await self._writes.run(lambda c: forget.erase(c, key, found, act, now))
+        return await self._writer.run(lambda c: forget.erase(c, key, found, act, now))
 
     async def pauses(self) -> list[Pause]:
         return await self._read(pauses.pauses)
 
     async def pause(self, pause: Pause, act: Act) -> bool:
         """False when it is paused already."""
-        return await self._writes.run(lambda c: _recorded(c, act, pauses.begin(c, pause)))
+        return await self._writer.run(lambda c: _recorded(c, act, pauses.begin(c, pause)))
 
     async def resume(self, kind: PauseKind, name: str, act: Act) -> bool:
         """False when it is not paused. What it held up goes on, in steps."""
@@ -221,11 +213,11 @@ class Outbox:
 
     async def end_pause(self, kind: PauseKind, name: str, act: Act) -> bool:
         """False when it is not paused. What it held up waits for `let_go`."""
-        return await self._writes.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
+        return await self._writer.run(lambda c: _recorded(c, act, pauses.end(c, kind, name)))
 
     async def let_go(self) -> int:
         """A step of giving back what no pause holds up any more: 0 at the end."""
-        count = await self._writes.run(pauses.let_go)
+        count = await self._writer.run(pauses.let_go)
         self.wakeup.notify()
         return count
 
@@ -234,17 +226,17 @@ class Outbox:
 
     async def put_stoppages(self, found: Sequence[Stoppage], gone: Sequence[str]) -> None:
         """These hold now; those of the destinations in `gone` no more."""
-        await self._writes.run(lambda c: stoppages.put_all(c, found, gone))
+        await self._writer.run(lambda c: stoppages.put_all(c, found, gone))
 
     async def probe_soon(self, destinations: Sequence[str]) -> None:
         """Those of them that are stopped are tried again at once."""
         now = self._clock.now()
-        await self._writes.run(lambda c: stoppages.probe_soon(c, destinations, now))
+        await self._writer.run(lambda c: stoppages.probe_soon(c, destinations, now))
 
     async def slow_down(self, pace: Pace, asked: float) -> None:
         """The destination said that it was asked too often, when one worker asked so often."""
         now = self._clock.now()
-        await self._writes.run(lambda c: slow_down(c, pace, asked, now))
+        await self._writer.run(lambda c: slow_down(c, pace, asked, now))
 
     async def time(self) -> datetime | None:
         """Of the server that all processes share; None: there is none."""
@@ -253,22 +245,22 @@ class Outbox:
     async def on_duty(self, name: str, *, owner: str, lasts_s: float) -> bool:
         """True for one process at a time, until it does not ask again for `lasts_s` seconds."""
         now = self._clock.now()
-        return await self._writes.run(lambda c: duty.take(c, name, owner, now, lasts_s))
+        return await self._writer.run(lambda c: duty.take(c, name, owner, now, lasts_s))
 
     async def purge(self, ages: Ages, after: EventId | None, *, limit: int) -> Purged:
         """A step of letting go what is past (see `retention.purge`)."""
         now = self._clock.now()
         key = self._person_key
-        return await self._writes.run(lambda c: retention.purge(c, ages, after, now, key, limit))
+        return await self._writer.run(lambda c: retention.purge(c, ages, after, now, key, limit))
 
     async def purge_keys(self, ages: Ages, *, limit: int) -> int:
         """A step of forgetting deduplication keys: how many."""
         now = self._clock.now()
-        return await self._writes.run(lambda c: retention.purge_keys(c, ages, now, limit))
+        return await self._writer.run(lambda c: retention.purge_keys(c, ages, now, limit))
 
     async def shrink(self, *, pages: int) -> int:
         """A step of giving free pages of a SQLite file back to the disk: how many are left."""
-        return await self._writes.run(lambda c: shrink(c, pages))
+        return await self._writer.run(lambda c: shrink(c, pages))
 
     async def past(self, ages: Ages) -> Past:
         """What `purge` would let go, counted."""
@@ -284,14 +276,14 @@ class Outbox:
         return await self._read(size)
 
     async def record(self, act: Act, count: int) -> None:
-        await self._writes.run(lambda c: acts.record(c, act, count))
+        await self._writer.run(lambda c: acts.record(c, act, count))
 
     async def probe(self) -> None:
         """Proves that the store takes a write, and leaves none."""
         statement = text("UPDATE alembic_version SET version_num = version_num")
         try:
             async with asyncio.timeout(_PROBE_LIMIT_S):
-                await self._writes.run(lambda c: c.execute(statement))
+                await self._writer.run(lambda c: c.execute(statement))
         except TimeoutError:
             raise StoreUnavailable(f"no write within {_PROBE_LIMIT_S:g} s") from None
 
@@ -334,11 +326,11 @@ class Outbox:
 
     async def make_token(self, token: Token, digest: bytes, act: Act) -> bool:
         """False when there is one of this name."""
-        return await self._writes.run(lambda c: _recorded(c, act, tokens.make(c, token, digest)))
+        return await self._writer.run(lambda c: _recorded(c, act, tokens.make(c, token, digest)))
 
     async def revoke_token(self, name: str, act: Act) -> bool:
         """False when there is none of this name."""
-        return await self._writes.run(lambda c: _recorded(c, act, tokens.revoke(c, name)))
+        return await self._writer.run(lambda c: _recorded(c, act, tokens.revoke(c, name)))
 
     async def tokens(self) -> list[Token]:
         return await self._read(tokens.tokens)
@@ -387,10 +379,3 @@ async def _told(wakeup: Wakeup, url: str, rng: Random) -> AsyncIterator[None]:
         await asyncio.wait({task})
         await courier.last()
         await engine.dispose()
-
-
-async def _finish(task: asyncio.Task[None]) -> None:
-    try:
-        await asyncio.wait_for(task, _CLOSE_LIMIT_S)
-    except TimeoutError:
-        _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)

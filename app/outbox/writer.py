@@ -1,6 +1,7 @@
 """The shared commit: what waits at the same moment becomes durable by one flush of the disk."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +14,9 @@ from app.kit.deadline import Limits
 from app.kit.light import light
 from app.outbox.engine import is_of_the_values
 from app.outbox.errors import StoreUnavailable
-from app.outbox.transactions import Transactions
 
 _log = structlog.get_logger()
-_LEAST_TOGETHER = 32
+T = TypeVar("T")
 W = TypeVar("W")
 R = TypeVar("R")
 
@@ -40,116 +40,85 @@ class Write(Generic[W, R]):
 
 
 @light
-class _Waiting:
+class Waiting:
+    """A write whose caller waits for `done`."""
+
     write: Write[Any, Any]
     what: Any
     done: asyncio.Future[Any]
 
 
-class SharedWriter:
-    """Gathers what waits at the moment into one transaction, again and again. Made within the
-    loop that it serves."""
+class Writer(ABC):
+    """Made within the loop that it serves."""
 
-    def __init__(self, transactions: Transactions, limits: WriterLimits) -> None:
-        self._transactions = transactions
+    def __init__(self, limits: WriterLimits) -> None:
         self._limits = limits
         self._ends = Limits()
-        self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(limits.waiting)
         self._is_open = True
 
     async def write(self, write: Write[W, R], what: W, *, limit_s: float) -> R:
-        """Raises StoreUnavailable. After a time-out the write may still be committed: whoever is
-        told no calls again, and its deduplication key knows the second from the first."""
+        """In a commit that is shared. Raises StoreUnavailable. After a time-out the write may
+        still be committed: whoever is told no calls again, and its deduplication key knows the
+        second from the first."""
         if not self._is_open:
             raise StoreUnavailable("the store is closing")
         done: asyncio.Future[R] = self._ends.loop.create_future()
-        try:
-            self._queue.put_nowait(_Waiting(write, what, done))
-        except asyncio.QueueFull:
-            raise StoreUnavailable("too many writes wait for the store", retry_after_s=1) from None
+        if not self._put(Waiting(write, what, done)):
+            raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
         limit = self._ends.start(limit_s, partial(_expire, done, limit_s))
         try:
             return await done
         finally:
             self._ends.stop(limit)
 
-    async def run(self) -> None:
-        """Until `close`; what waits then is still written."""
-        while (first := await self._queue.get()) is not None:
-            waiting, is_last = [first], False
-            # Half of those that wait: the loop works on the others meanwhile. All of them at once
-            # would make loop and writer wait for each other in turns.
-            most = min(self._limits.together, max(_LEAST_TOGETHER, self._queue.qsize() // 2 + 1))
-            while len(waiting) < most and not self._queue.empty():
-                following = self._queue.get_nowait()
-                if following is None:
-                    is_last = True
-                    break
-                waiting.append(following)
-            await self._commit([w for w in waiting if not w.done.done()])
-            if is_last:
-                return
+    @abstractmethod
+    def _put(self, waiting: Waiting) -> bool:
+        """False when too many wait already."""
 
-    def close(self) -> None:
-        self._is_open = False
-        try:
-            self._queue.put_nowait(None)
-        except asyncio.QueueFull:
-            # Those at the end are told no; those before them are written.
-            last = self._queue.get_nowait()
-            if last is not None:
-                _fail([last], StoreUnavailable("the store is closing"))
-            self._queue.put_nowait(None)
+    @abstractmethod
+    async def run(self, perform: Callable[[Connection], T]) -> T:
+        """`perform` within a transaction of its own. Raises StoreUnavailable."""
 
-    async def _commit(self, waiting: Sequence[_Waiting]) -> None:
-        if not waiting:
-            return
-        try:
-            results = await self._perform(waiting)
-        except StoreUnavailable as error:
-            _log.warning("store.unavailable", why=str(error), writes=len(waiting))
-            _fail(waiting, error)
-        except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
-            await self._part(waiting, error)
-        else:
-            for one, result in zip(waiting, results, strict=True):
-                if not one.done.done():
-                    one.done.set_result(result)
 
-    async def _part(self, waiting: Sequence[_Waiting], error: Exception) -> None:
-        """One member's values spoiled the whole: each alone, so that only that one fails."""
-        if len(waiting) == 1:
-            if not is_of_the_values(error):
-                _log.error("store.write_failed", kind=type(error).__name__)
-            _fail(waiting, error)
-            return
-        for one in waiting:
-            await self._commit([one])
+def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> list[Any]:
+    """Within one transaction, the results in order."""
+    kinds: dict[str, list[int]] = {}
+    for index, one in enumerate(waiting):
+        kinds.setdefault(one.write.name, []).append(index)
+    results: list[Any] = [None] * len(waiting)
+    # In the same order everywhere: of two processes none waits for what the other locked.
+    for _, indexes in sorted(kinds.items()):
+        write = waiting[indexes[0]].write
+        found = write.perform(connection, [waiting[i].what for i in indexes])
+        for index, result in zip(indexes, found, strict=True):
+            results[index] = result
+    return results
 
-    async def _perform(self, waiting: Sequence[_Waiting]) -> list[Any]:
-        kinds: dict[str, list[int]] = {}
-        for index, one in enumerate(waiting):
-            kinds.setdefault(one.write.name, []).append(index)
 
-        def together(connection: Connection) -> list[Any]:
-            results: list[Any] = [None] * len(waiting)
-            # In the same order everywhere: of two processes none waits for what the other locked.
-            for _, indexes in sorted(kinds.items()):
-                write = waiting[indexes[0]].write
-                found = write.perform(connection, [waiting[i].what for i in indexes])
-                for index, result in zip(indexes, found, strict=True):
-                    results[index] = result
-            return results
+def still_waiting(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """Without those that were told no meanwhile."""
+    return [one for one in waiting if not one.done.done()]
 
-        return await self._transactions.run(together)
+
+def tell_results(waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
+    for one, result in zip(waiting, results, strict=True):
+        if not one.done.done():
+            one.done.set_result(result)
+
+
+def tell_error(waiting: Sequence[Waiting], error: Exception) -> None:
+    for one in waiting:
+        if not one.done.done():
+            one.done.set_exception(error)
+
+
+def log_error(error: Exception, writes: int) -> None:
+    if isinstance(error, StoreUnavailable):
+        _log.warning("store.unavailable", why=str(error), writes=writes)
+    elif not is_of_the_values(error):
+        _log.error("store.write_failed", kind=type(error).__name__)
 
 
 def _expire(done: asyncio.Future[Any], limit_s: float) -> None:
     if not done.done():
         done.set_exception(StoreUnavailable(f"the store took longer than {limit_s:g} s"))
-
-
-def _fail(waiting: Sequence[_Waiting], error: Exception) -> None:
-    for one in waiting:
-        if not one.done.done():
-            one.done.set_exception(error)

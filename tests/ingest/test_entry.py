@@ -65,13 +65,13 @@ async def test_a_stored_call_holds_no_credential(bridge: RunningBridge) -> None:
 
 async def fill_the_disk(bridge: RunningBridge) -> None:
     outbox = bridge.parts.outbox
-    pages = await outbox._writes.run(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar())
+    pages = await outbox._writer.run(lambda c: c.exec_driver_sql("PRAGMA page_count").scalar())
     await limit_the_disk(bridge, int(pages or 0))
 
 
 async def limit_the_disk(bridge: RunningBridge, pages: int) -> None:
     pragma = f"PRAGMA max_page_count = {pages}"
-    await bridge.parts.outbox._writes.run(lambda c: c.exec_driver_sql(pragma).scalar())
+    await bridge.parts.outbox._writer.run(lambda c: c.exec_driver_sql(pragma).scalar())
 
 
 async def test_while_the_disk_is_full_callers_get_503_and_no_2xx_and_it_recovers_by_itself(
@@ -97,7 +97,7 @@ async def test_while_the_disk_is_full_callers_get_503_and_no_2xx_and_it_recovers
 async def test_a_store_that_takes_no_writes_makes_the_bridge_unready_and_refuses_calls(
     bridge: RunningBridge,
 ) -> None:
-    await bridge.parts.outbox._writes.run(
+    await bridge.parts.outbox._writer.run(
         lambda c: c.exec_driver_sql("PRAGMA query_only = ON").close()
     )
 

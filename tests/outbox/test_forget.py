@@ -118,7 +118,7 @@ async def test_who_shares_a_digest_by_chance_is_not_forgotten_instead(
     outbox: Outbox, url: str
 ) -> None:
     await kept(outbox, OLGA)
-    await outbox._writes.run(  # the chance of a collision can't be waited for
+    await outbox._writer.run(  # the chance of a collision can't be waited for
         lambda c: c.execute(
             insert(tables.person).from_select(
                 ["digest", "delivery_id"],

@@ -55,7 +55,7 @@ async def plan_of(outbox: Outbox, query: ClauseElement) -> list[str]:
         rows = connection.exec_driver_sql(f"{explain} {text_of(query, connection)}")
         return [str(row[-1]) for row in rows]
 
-    return await outbox._writes.run(explained)
+    return await outbox._writer.run(explained)
 
 
 async def with_a_past(outbox: Outbox) -> None:
@@ -83,7 +83,7 @@ async def with_a_past(outbox: Outbox) -> None:
             )
         connection.exec_driver_sql("ANALYZE")
 
-    await outbox._writes.run(multiply)
+    await outbox._writer.run(multiply)
 
 
 @ON_SQLITE

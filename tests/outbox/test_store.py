@@ -24,7 +24,7 @@ def path_of(url: str) -> Path:
 
 async def writer_pragma(outbox: Outbox, pragma: str) -> object:
     """Of the one connection that writes, which nobody else can reach."""
-    return await outbox._writes.run(lambda c: c.exec_driver_sql(f"PRAGMA {pragma}").scalar())
+    return await outbox._writer.run(lambda c: c.exec_driver_sql(f"PRAGMA {pragma}").scalar())
 
 
 async def test_a_full_disk_refuses_and_a_disk_with_room_takes_again(
@@ -98,7 +98,7 @@ async def test_tables_of_a_later_version_are_used_as_they_are(url: str, clock: M
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
             connection.exec_driver_sql("ALTER TABLE delivery ADD COLUMN later TEXT")
 
-        await outbox._writes.run(later)
+        await outbox._writer.run(later)
 
     async with Outbox.open(url, clock=clock) as outbox:
         assert await outbox.accept([an_acceptance()]) == [Accepted()]
@@ -123,14 +123,14 @@ async def test_a_commit_is_on_disk_whatever_the_server_is_told(outbox: Outbox) -
     def shown(connection: Connection) -> object:
         return connection.exec_driver_sql("SHOW synchronous_commit").scalar()
 
-    assert await outbox._writes.run(shown) == "on"
+    assert await outbox._writer.run(shown) == "on"
 
 
 async def test_the_migrations_make_exactly_the_tables(outbox: Outbox) -> None:
     def compared(connection: Connection) -> object:
         return compare_metadata(MigrationContext.configure(connection), metadata)
 
-    assert await outbox._writes.run(compared) == []
+    assert await outbox._writer.run(compared) == []
 
 
 @ON_POSTGRESQL

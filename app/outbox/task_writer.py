@@ -1,0 +1,98 @@
+"""The shared commit on a server: by a task of the loop, over one connection."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from app.outbox.errors import StoreUnavailable
+from app.outbox.transactions import Transactions
+from app.outbox.writer import (
+    Waiting,
+    Writer,
+    WriterLimits,
+    log_error,
+    perform_all,
+    still_waiting,
+    tell_error,
+    tell_results,
+)
+
+_log = structlog.get_logger()
+T = TypeVar("T")
+_LEAST_TOGETHER = 32
+_CLOSE_LIMIT_S = 15.0
+
+
+class TaskWriter(Writer):
+    def __init__(self, transactions: Transactions, limits: WriterLimits) -> None:
+        super().__init__(limits)
+        self._transactions = transactions
+        self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(limits.waiting)
+        self._task = asyncio.create_task(self._work(), name="outbox writer")
+
+    def _put(self, waiting: Waiting) -> bool:
+        with suppress(asyncio.QueueFull):
+            self._queue.put_nowait(waiting)
+            return True
+        return False
+
+    async def run(self, perform: Callable[[Connection], T]) -> T:
+        return await self._transactions.run(perform)
+
+    async def close(self) -> None:
+        """What waits is still written."""
+        self._is_open = False
+        try:
+            self._queue.put_nowait(None)
+        except asyncio.QueueFull:
+            # Those at the end are told no; those before them are written.
+            last = self._queue.get_nowait()
+            if last is not None:
+                tell_error([last], StoreUnavailable("the store is closing"))
+            self._queue.put_nowait(None)
+        try:
+            await asyncio.wait_for(self._task, _CLOSE_LIMIT_S)
+        except TimeoutError:
+            _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)
+
+    async def _work(self) -> None:
+        while (first := await self._queue.get()) is not None:
+            waiting, is_last = [first], False
+            # Half of those that wait: the loop works on the others meanwhile. All of them at once
+            # would make loop and server wait for each other in turns.
+            most = min(self._limits.together, max(_LEAST_TOGETHER, self._queue.qsize() // 2 + 1))
+            while len(waiting) < most and not self._queue.empty():
+                following = self._queue.get_nowait()
+                if following is None:
+                    is_last = True
+                    break
+                waiting.append(following)
+            await self._commit(still_waiting(waiting))
+            if is_last:
+                return
+
+    async def _commit(self, waiting: Sequence[Waiting]) -> None:
+        if not waiting:
+            return
+        try:
+            results = await self._transactions.run(lambda c: perform_all(c, waiting))
+        except StoreUnavailable as error:
+            log_error(error, len(waiting))
+            tell_error(waiting, error)
+        except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
+            await self._part(waiting, error)
+        else:
+            tell_results(waiting, results)
+
+    async def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        """One member's values spoiled the whole: each alone, so that only that one fails."""
+        if len(waiting) == 1:
+            log_error(error, 1)
+            tell_error(waiting, error)
+            return
+        for one in waiting:
+            await self._commit([one])

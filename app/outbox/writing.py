@@ -1,0 +1,28 @@
+"""The writer that fits the store: one transaction at a time."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from app.outbox.engine import is_sqlite, sqlite_writer
+from app.outbox.task_writer import TaskWriter
+from app.outbox.thread_writer import ThreadWriter
+from app.outbox.transactions import by_server
+from app.outbox.writer import Writer, WriterLimits
+
+
+@asynccontextmanager
+async def writing(address: str, limits: WriterLimits) -> AsyncIterator[Writer]:
+    """At the end what waits is written."""
+    if is_sqlite(address):
+        writer = ThreadWriter(sqlite_writer(address), limits)
+        try:
+            yield writer
+        finally:
+            await writer.close()
+        return
+    async with by_server(address, size=1) as transactions:
+        task_writer = TaskWriter(transactions, limits)
+        try:
+            yield task_writer
+        finally:
+            await task_writer.close()
