@@ -1,20 +1,12 @@
 """Who asks, and what that allows."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.kit.clock import Clock
-from app.kit.errors import BridgeError
-from app.kit.ids import new_id
-from app.live import Scenarios
-from app.model.json import Json
+from app.desk.refusals import Forbidden
 from app.model.operator import Operator
-from app.outbox import Act, ActId, ActKind, Outbox
-from app.revision import CurrentRevision, Revision
 from app.web.problems import CONTENT_TYPE, PROBLEMS
 
 # The guard has looked at it already: this is what stands in the reference.
@@ -34,48 +26,6 @@ _SHAPE = {
     },
     "required": ["type", "title", "status", "detail"],
 }
-
-
-class NotFound(BridgeError):
-    slug = "not_found"
-
-
-class Forbidden(BridgeError):
-    slug = "forbidden"
-
-
-class Conflict(BridgeError):
-    """The state of what is asked for does not allow it."""
-
-    slug = "conflict"
-
-
-class Invalid(BridgeError):
-    """A value can't be used. `more` says of it what a program can use."""
-
-    slug = "invalid"
-
-    def __init__(self, why: str, **more: Json) -> None:
-        self.more = more
-        super().__init__(why)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What the operator API works with."""
-
-    outbox: Outbox
-    current: CurrentRevision
-    scenarios: Scenarios
-    clock: Clock
-
-    @property
-    def revision(self) -> Revision:
-        return self.current.revision
-
-    def act(self, kind: ActKind, operator: Operator, subject: Mapping[str, Json]) -> Act:
-        made = Act(ActId(new_id()), self.clock.now(), operator.name, kind)
-        return replace(made, subject=subject)
 
 
 async def _whoever(

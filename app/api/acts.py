@@ -7,8 +7,9 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, JsonValue
 
-from app.api.access import Desk, Whoever, refusals
-from app.api.asked import Page, Paged, cut
+from app.api.access import Whoever, refusals
+from app.desk.asked import Page, Paged, cut
+from app.desk.desk import Desk
 from app.outbox import Act, ActId, ActKind
 
 

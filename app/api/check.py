@@ -3,8 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.access import Desk, Whoever, refusals
+from app.api.access import Whoever, refusals
 from app.config.faults import Severity
+from app.desk.desk import Desk
 from app.live import check_live
 
 

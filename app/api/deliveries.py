@@ -7,8 +7,10 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, JsonValue
 
-from app.api.access import Desk, NotFound, Whoever, refusals
-from app.api.asked import DeliveryPage, Page, cut
+from app.api.access import Whoever, refusals
+from app.desk.asked import DeliveryPage, Page, cut
+from app.desk.desk import Desk
+from app.desk.refusals import NotFound
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
 from app.model.json import Json
 from app.model.outcome import OutcomeKind

@@ -3,8 +3,10 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.access import Desk, NotFound, Whoever, refusals
-from app.api.health import DestinationState, state_of
+from app.api.access import Whoever, refusals
+from app.desk.desk import Desk
+from app.desk.destination_state import DestinationState, state_of
+from app.desk.refusals import NotFound
 from app.kit.errors import BridgeError
 from app.live import Unlisted
 from app.outbox import Backlog, PauseKind

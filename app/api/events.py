@@ -7,9 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from app.api.access import Desk, NotFound, Whoever, refusals
-from app.api.asked import EventPage, Page, cut
-from app.api.bodies import Body, shown_body
+from app.api.access import Whoever, refusals
+from app.desk.asked import EventPage, Page, cut
+from app.desk.bodies import Body, shown_body
+from app.desk.desk import Desk
+from app.desk.refusals import NotFound
 from app.model.event import Event, EventId, EventStatus
 from app.shown.masking import masked
 

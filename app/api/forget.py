@@ -3,9 +3,11 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.access import Acting, Desk, Invalid, refusals
-from app.api.asked import Person, Text
-from app.api.replays import known_act
+from app.api.access import Acting, refusals
+from app.desk.asked import Person, Text
+from app.desk.desk import Desk
+from app.desk.refusals import Invalid
+from app.desk.replays import known_act
 from app.outbox import ActKind
 
 _STEPS = 10

@@ -1,20 +1,14 @@
 """Lets operators in, before anything of their request is read."""
 
-import hmac
-from collections.abc import MutableMapping
-from typing import Any, Protocol, TypeAlias
-
-from pydantic import SecretStr
-
+from app.desk.operators import Operators
 from app.ingest.body import BodyTooLarge, BodyTooSlow, CallerGone, read_body
 from app.kit.deadline import Limits
-from app.model.operator import ADMIN, Operator, Role, Token, token_digest
+from app.model.operator import Operator, token_digest
 from app.outbox import StoreUnavailable
-from app.web.asgi import App, Receive, Scope, Send, respond
+from app.web.asgi import App, Receive, Scope, Send, given_body, respond
 from app.web.problems import CONTENT_TYPE, Problem
 
 PREFIX = "/api/"
-Message: TypeAlias = MutableMapping[str, Any]
 _MOST_BODY_BYTES = 4 * 1024**2
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="altcraft-bridge"'}
 _NONE_YET = (
@@ -25,22 +19,13 @@ _MISSING = "send a token as `Authorization: Bearer TOKEN`"
 _WRONG = "the token is not known, or was revoked"
 
 
-class Tokens(Protocol):
-    """What the guard needs of the outbox."""
-
-    async def operator(self, digest: bytes) -> Operator | None: ...
-
-    async def tokens(self) -> list[Token]: ...
-
-
 class Guard:
     """Around `app`: what is under PREFIX gets there with its operator in the request's state."""
 
-    def __init__(self, app: App, tokens: Tokens, admin_token: SecretStr | None) -> None:
+    def __init__(self, app: App, operators: Operators) -> None:
         self._app = app
         self._limits = Limits()
-        self._tokens = tokens
-        self._admin = token_digest(admin_token.get_secret_value()) if admin_token else None
+        self._operators = operators
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
@@ -62,17 +47,14 @@ class Guard:
             await _refuse(send, Problem(error.slug, str(error)))
             return
         scope["state"] = {**scope.get("state", {}), "operator": found}
-        await self._app(scope, _given(body, receive), send)
+        await self._app(scope, given_body(body, receive), send)
 
     async def _operator(self, token: str | None) -> Operator | Problem:
         if token is not None:
-            digest = token_digest(token)
-            if self._admin is not None and hmac.compare_digest(digest, self._admin):
-                return Operator(ADMIN, Role.OPERATOR)
-            found = await self._tokens.operator(digest)
+            found = await self._operators.of_digest(token_digest(token))
             if found is not None:
                 return found
-        if self._admin is None and not await self._tokens.tokens():
+        if not await self._operators.are_there():
             return Problem("unauthenticated", _NONE_YET, _CHALLENGE)
         return Problem("unauthenticated", _MISSING if token is None else _WRONG, _CHALLENGE)
 
@@ -83,16 +65,6 @@ def _bearer(scope: Scope) -> str | None:
             scheme, _, token = raw.decode("latin-1").partition(" ")
             return token.strip() if scheme.lower() == "bearer" else None
     return None
-
-
-def _given(body: bytes, receive: Receive) -> Receive:
-    """The body in one piece, then whatever follows."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def following() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return following
 
 
 async def _refuse(send: Send, problem: Problem) -> None:

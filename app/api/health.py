@@ -7,6 +7,7 @@ from typing import Protocol
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
+from app.desk.destination_state import DestinationState, state_of
 from app.kit.clock import Clock
 from app.observe.metrics import CONTENT_TYPE, Situation, Waiting, exposition
 from app.outbox import Backlog, Pause, PauseKind, Stoppage, StoreUnavailable
@@ -28,16 +29,6 @@ class Looked(Protocol):
 
 class Alive(BaseModel):
     status: str
-
-
-class DestinationState(BaseModel):
-    """`state`: `open`; `stopped` by what it answered, until a probe succeeds; `paused` by an
-    operator."""
-
-    state: str
-    cause: str | None = None
-    since: str | None = None
-    next_probe_at: str | None = None
 
 
 class Ready(BaseModel):
@@ -99,19 +90,6 @@ class Readiness:
         except StoreUnavailable as error:
             return str(error)
         return "writable"
-
-
-def state_of(stoppage: Stoppage | None, pause: Pause | None) -> DestinationState:
-    if pause is not None:
-        return DestinationState(state="paused", cause=pause.reason, since=pause.since.isoformat())
-    if stoppage is not None:
-        return DestinationState(
-            state="stopped",
-            cause=stoppage.cause,
-            since=stoppage.since.isoformat(),
-            next_probe_at=stoppage.probe_at.isoformat(),
-        )
-    return DestinationState(state="open")
 
 
 class InUse(Protocol):

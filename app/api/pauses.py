@@ -5,8 +5,10 @@ from datetime import datetime
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.access import Acting, Conflict, Desk, Invalid, Whoever, refusals
-from app.api.asked import Asked, Text
+from app.api.access import Acting, Whoever, refusals
+from app.desk.asked import Asked, Text
+from app.desk.desk import Desk
+from app.desk.refusals import Conflict, Invalid
 from app.outbox import ActKind, Pause, PauseKind
 
 _STEPS = 10

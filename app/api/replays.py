@@ -1,164 +1,38 @@
-"""Replays: of one, or of all that a filter finds.
-
-A request looks at a bounded number and says where to go on, instead of leaving a task behind: the
-caller sees how far it got and may stop, a restart loses nothing, and it is the same whichever of
-several processes gets the next request. All requests of one replay are one act: its id is in
-`next`, its time is what the pace counts from.
-"""
-
-from dataclasses import replace
-from enum import StrEnum
+"""`/deliveries/replay`: of one, or of all that a filter finds."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
 
-from app import lookup
-from app.api.access import Acting, Conflict, Desk, Invalid, NotFound, refusals
-from app.api.asked import Asked, SomeDeliveries, Text
-from app.model.delivery import Delivery, DeliveryId, DeliveryState
-from app.model.event import ERASED
-from app.model.operator import Operator
-from app.outbox import Act, ActId, ActKind, Count
-from app.replay import Plan, Replay, Report
-
-_FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
-NEXT = "`next` of the reply before, with the same filter: goes on there"
-
-
-class Rules(StrEnum):
-    STORED = "stored"
-    CURRENT = "current"
-
-
-class OneReplay(Asked):
-    rules: Rules = Field(
-        Rules.STORED, description="the request as it was stored, or made by today's rules"
-    )
-    again: bool = Field(False, description="also when it was replayed before")
-
-
-class DeliveryReplay(SomeDeliveries, OneReplay):
-    """Without a state and without ids: dead letters."""
-
-    rate: Text = Field(None, description="how fast they become due: 10/s, 600/m")
-    limit: int = Field(500, ge=1, le=2000, description="how many to look at in this request")
-    next: Text = Field(None, description=NEXT)
-    dry_run: bool = Field(False, description="only count")
-
-
-class Replayed(BaseModel):
-    """`left`: why how many were left alone. `next`: there may be more; ask again with it."""
-
-    act: str | None
-    count: int
-    deliveries: list[str]
-    left: dict[str, int]
-    next: str | None = None
-
-
-class CountShown(BaseModel):
-    rule: str
-    state: DeliveryState
-    outcome: str | None
-    count: int
-
-
-class Counted(BaseModel):
-    """Of a dry run."""
-
-    total: int
-    of: list[CountShown]
+from app.api.access import Acting, refusals
+from app.desk.desk import Desk
+from app.desk.replays import (
+    Counted,
+    DeliveryReplay,
+    OneReplay,
+    Replayed,
+    replay_deliveries,
+    replay_delivery,
+)
 
 
 def replay_routes(desk: Desk) -> APIRouter:
     routes = APIRouter(tags=["replay"])
 
-    @routes.post("/deliveries/replay", responses=refusals("forbidden", "invalid"))
-    async def replay_deliveries(operator: Acting, asked: DeliveryReplay) -> Replayed | Counted:
+    @routes.post(
+        "/deliveries/replay",
+        name="replay_deliveries",
+        responses=refusals("forbidden", "invalid"),
+    )
+    async def many(operator: Acting, asked: DeliveryReplay) -> Replayed | Counted:
         """Send finished deliveries again, each as a new one, a bounded number a request."""
-        wanted = asked.chosen(desk)
-        if not asked.ids:
-            wanted = replace(wanted, state=wanted.state or DeliveryState.DEAD)
-        if asked.dry_run:
-            free = wanted if asked.again else replace(wanted, is_replayed=False)
-            return counted(await desk.outbox.counts(free), _FINAL)
-        act = desk.act(ActKind.REPLAY, operator, {})
-        plan = Plan(
-            lookup.told(act, wanted, rules=asked.rules.value),
-            desk.revision if asked.rules is Rules.CURRENT else None,
-            lookup.per_second("rate", asked.rate),
-            asked.limit,
-            asked.again,
-        )
-        plan = await going_on(desk, operator, plan, asked.next)
-        if not asked.ids:
-            # What this act itself made and failed again must not be met by its later requests.
-            until = min(wanted.until or plan.act.at, plan.act.at)
-            wanted = replace(wanted, until=until)
-        return replayed_of(plan.act, await Replay(desk.outbox, plan, desk.clock).deliveries(wanted))
+        return await replay_deliveries(desk, operator, asked)
 
     @routes.post(
         "/deliveries/{delivery_id}/replay",
+        name="replay_delivery",
         responses=refusals("forbidden", "not_found", "conflict", "invalid"),
     )
-    async def replay_delivery(operator: Acting, delivery_id: str, asked: OneReplay) -> Replayed:
+    async def one(operator: Acting, delivery_id: str, asked: OneReplay) -> Replayed:
         """Send one again, as a new delivery."""
-        old = await desk.outbox.delivery(DeliveryId(delivery_id))
-        if old is None:
-            raise NotFound("there is no such delivery")
-        _check_free(old, again=asked.again)
-        act = desk.act(ActKind.REPLAY, operator, {"ids": [delivery_id]})
-        revision = desk.revision if asked.rules is Rules.CURRENT else None
-        plan = Plan(act, revision, again=asked.again)
-        report = await Replay(desk.outbox, plan, desk.clock).deliveries(lookup.only([delivery_id]))
-        if not report.added:
-            raise Conflict("; ".join(report.left) or "it was replayed meanwhile")
-        return replayed_of(act, report)
+        return await replay_delivery(desk, operator, delivery_id, asked)
 
     return routes
-
-
-def _check_free(old: Delivery, *, again: bool) -> None:
-    """Raises Conflict."""
-    if old.is_erased:
-        raise Conflict(ERASED)
-    if old.state not in _FINAL:
-        raise Conflict(f"it is {old.state.value}: still on its way")
-    if old.replayed_as is not None and not again:
-        raise Conflict(f"it was replayed as {old.replayed_as}; say `again` to do it once more")
-
-
-async def going_on(desk: Desk, operator: Operator, plan: Plan, following: str | None) -> Plan:
-    """Raises Invalid."""
-    if following is None:
-        return plan
-    act_id, _, after = following.partition(".")
-    act = await known_act(desk, operator, act_id, ActKind.REPLAY)
-    return replace(plan, act=act, after=after, done=act.count)
-
-
-async def known_act(desk: Desk, operator: Operator, act_id: str, kind: ActKind) -> Act:
-    """Raises Invalid for what is not this operator's."""
-    act = await desk.outbox.act(ActId(act_id))
-    if act is None or (act.who, act.kind) != (operator.name, kind):
-        raise Invalid(f"next: names no {kind} of yours")
-    return act
-
-
-def replayed_of(act: Act, report: Report) -> Replayed:
-    return Replayed(
-        act=act.id,
-        count=len(report.added),
-        deliveries=list(report.added),
-        left=dict(report.left),
-        next=f"{act.id}.{report.after}" if report.after else None,
-    )
-
-
-def counted(found: list[Count], states: tuple[DeliveryState, ...]) -> Counted:
-    free = [one for one in found if one.state in states]
-    shown = [
-        CountShown(rule=one.rule, state=one.state, outcome=one.outcome, count=one.count)
-        for one in free
-    ]
-    return Counted(total=sum(one.count for one in free), of=shown)

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 
-from app.api.access import Desk
 from app.api.acts import act_routes
 from app.api.cancels import cancel_routes
 from app.api.check import check_routes
@@ -16,6 +15,7 @@ from app.api.replays import replay_routes
 from app.api.rules import rule_routes
 from app.api.sources import source_routes
 from app.api.trial import try_routes
+from app.desk.desk import Desk
 
 _PARTS = (
     event_routes,

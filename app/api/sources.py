@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from app.api.access import Desk, NotFound, Whoever, refusals
+from app.api.access import Whoever, refusals
+from app.desk.desk import Desk
+from app.desk.refusals import NotFound
 from app.outbox import Pause, PauseKind
 from app.sources.source import Source
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from pydantic import SecretStr
 from ruamel.yaml import YAML
 
 from app.cli.exits import Exit
@@ -22,8 +23,10 @@ from app.config.settings import Settings
 from app.ingest.wait import Outcomes
 from app.kit.clock import SystemClock
 from app.kit.log_choice import LogFormat, LogLevel
+from app.kit.secret import Secret
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
 from app.model.event import EventId
+from app.model.operator import new_token
 from app.observe.logs import configure_logs
 from app.outbox import Outbox
 from app.sandbox import RunningSandbox, example_world
@@ -60,6 +63,7 @@ class _Running:
     sandbox: RunningSandbox
     outbox: Outbox
     config: Path
+    token: Secret
 
 
 async def _demo(*, once: bool, port: int, sandbox_port: int) -> None:
@@ -88,14 +92,16 @@ async def _running(folder: Path, port: int, sandbox_port: int) -> AsyncIterator[
         config = folder / "bridge.yaml"
         text = files("app.cli").joinpath("example/bridge.yaml").read_text()
         config.write_text(text.replace("http://127.0.0.1:8081", sandbox.url))
+        token = new_token()
         settings = Settings(
             config=config,
             database_url=f"sqlite+aiosqlite:///{folder}/bridge.db",
             host="127.0.0.1",
             port=port,
+            admin_token=SecretStr(token.reveal()),
         )
         async with running_service(settings, _SECRETS) as (url, parts):
-            yield _Running(url, sandbox, parts.outbox, config)
+            yield _Running(url, sandbox, parts.outbox, config, token)
 
 
 async def _make_calls(running: _Running) -> list[str]:
@@ -172,6 +178,7 @@ async def _stay(running: _Running) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     say(f"The bridge runs at   {running.url}  (reference: {running.url}/docs)")
+    say(f"The console is at    {running.url}/console  (token: {running.token.reveal()})")
     say(f"The sandbox runs at  {running.sandbox.url}  (what it received)")
     say(f"The configuration is {running.config}  (change it: it is read again)")
     say("\nTry it:")

@@ -5,7 +5,7 @@ from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
@@ -37,6 +37,7 @@ __all__ = [
     "Pause",
     "PauseKind",
     "PersonName",
+    "Pulse",
     "Purged",
     "Repeat",
     "Settlement",

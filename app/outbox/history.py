@@ -79,6 +79,28 @@ class Backlog:
     oldest_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The last ids: of the last call, the last exchange with a platform, the last act."""
+
+    event: str | None
+    attempt: str | None
+    act: str | None
+
+
+_PULSE = select(
+    *(
+        select(func.max(table.c.id)).scalar_subquery().label(table.name)
+        for table in (tables.event, tables.attempt, tables.act)
+    )
+)
+
+
+def pulse(connection: Connection) -> Pulse:
+    row = connection.execute(_PULSE).one()
+    return Pulse(row.event, row.attempt, row.act)
+
+
 def event(connection: Connection, event_id: EventId) -> Event | None:
     row = connection.execute(select(*tables.event.c).where(_event.id == event_id)).one_or_none()
     return event_of(row) if row else None

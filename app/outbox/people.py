@@ -30,6 +30,11 @@ def person_key(connection: Connection) -> bytes:
     return bytes(found.scalar_one())
 
 
+def derived_key(key: bytes, purpose: str) -> bytes:
+    """A secret of this store for something else: nothing of the one is learnt from the other."""
+    return hashlib.blake2b(purpose.encode(), key=key, digest_size=32).digest()
+
+
 class PersonName(NamedTuple):
     """One way in which a person is named. `value` is normal: an e-mail in lower case, a phone in
     E.164, a profile id, a custom field's."""

@@ -35,12 +35,12 @@ from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
-from app.outbox.people import PersonName, digest_of, person_key
+from app.outbox.people import PersonName, derived_key, digest_of, person_key
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -342,6 +342,14 @@ class Outbox:
     def person(self, name: PersonName) -> int:
         """The digest by which the deliveries of a person are found."""
         return digest_of(self._person_key, name)
+
+    def key(self, purpose: str) -> bytes:
+        """A secret that every process on this store has, and keeps over a restart; 32 bytes."""
+        return derived_key(self._person_key, purpose)
+
+    async def pulse(self) -> Pulse:
+        """What changes whenever something happened."""
+        return await self._read(history.pulse)
 
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)

@@ -8,13 +8,14 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
-from pydantic import SecretStr
 from starlette.exceptions import HTTPException
 
-from app.api.access import Desk
 from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
 from app.api.routes import api_routes
+from app.console.pages import PREFIX as CONSOLE
+from app.desk.desk import Desk
+from app.desk.operators import Operators
 from app.ingest import reference
 from app.ingest.entry import PREFIX, Entry
 from app.kit.errors import BridgeError
@@ -26,9 +27,12 @@ _SLUGS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "meth
 
 
 @dataclass(frozen=True, slots=True)
-class OperatorApi:
+class Faces:
+    """What operators come by."""
+
     desk: Desk
-    admin_token: SecretStr | None = None
+    operators: Operators
+    console: App
 
 
 def create_app(
@@ -36,7 +40,7 @@ def create_app(
     readiness: Readiness,
     in_use: Callable[[], InUse],
     is_stopping: Callable[[], bool],
-    api: OperatorApi | None = None,
+    operating: Faces | None = None,
 ) -> App:
     """`entry` is None where this process takes no calls."""
     # The page brings its own scripts: there may be no way out of the network it is read in.
@@ -49,9 +53,9 @@ def create_app(
     faces.include_router(health_routes(readiness, in_use, is_stopping))
     _refuse_with_problems(faces)
     shown: App = faces
-    if api is not None:
-        faces.include_router(api_routes(api.desk))
-        shown = Guard(faces, api.desk.outbox, api.admin_token)
+    if operating is not None:
+        faces.include_router(api_routes(operating.desk))
+        shown = _with_console(Guard(faces, operating.operators), operating.console)
     if entry is None:
         return shown
     _describe_entry(faces)
@@ -61,6 +65,15 @@ def create_app(
             await entry(scope, receive, send)
         else:
             await shown(scope, receive, send)
+
+    return app
+
+
+def _with_console(others: App, console: App) -> App:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        is_console = path == CONSOLE or path.startswith(f"{CONSOLE}/")
+        await (console if is_console else others)(scope, receive, send)
 
     return app
 

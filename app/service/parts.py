@@ -4,18 +4,20 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
+from typing import TypeAlias
 
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
-from app.api.access import Desk
 from app.api.health import Readiness
 from app.config.settings import Settings
+from app.console.live import Live
 from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
 from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
+from app.desk.desk import Desk
 from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
@@ -30,6 +32,8 @@ from app.revision.build import Platform
 from app.service.roles import Role
 from app.service.time import adjust, keep_time
 
+Chore: TypeAlias = Callable[[], Coroutine[None, None, None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -39,7 +43,8 @@ class Parts:
     readiness: Readiness
     current: CurrentRevision
     desk: Desk
-    chores: Mapping[str, Callable[[], Coroutine[None, None, None]]]
+    live: Live
+    chores: Mapping[str, Chore]
     """Go on until they are cancelled."""
 
 
@@ -52,13 +57,15 @@ async def open_parts(
     clock = AdjustedClock(base)
     async with Outbox.open(settings.database_url, clock=clock, rng=rng) as outbox:
         await adjust(clock, base, outbox)
-        chores = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
+        chores: dict[str, Chore] = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock)
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, chores)
+        live = Live(outbox, rng)
+        chores["tell pages"] = live.run
+        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, live, chores)
 
 
 def _entry(

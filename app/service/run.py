@@ -6,18 +6,23 @@ import gc
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
 
 import structlog
 
 from app.config.settings import Settings
+from app.console.app import create_console
+from app.console.house import House
+from app.console.pages import Pages
+from app.console.sessions import Sessions
+from app.desk.operators import Operators
 from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
 from app.revision import CurrentRevision, read_revision
-from app.service.app import OperatorApi, create_app
-from app.service.parts import Parts, open_parts
+from app.service.app import Faces, create_app
+from app.service.parts import Chore, Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Link, Siblings
 from app.web.server import address, listen, serving
@@ -85,8 +90,8 @@ async def running_service(
                     tasks.create_task(keys.run(stop), name="fetch keys")
                     # Calls that come before the keys would only be put off.
                     await keys.first(_FIRST_KEYS_S)
-                api = OperatorApi(parts.desk, settings.admin_token)
-                async with _serving(sock, parts, api, stop), _going_on(parts.chores):
+                faces = _faces(settings, parts)
+                async with _serving(sock, parts, faces, stop), _going_on(parts.chores):
                     tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
@@ -96,6 +101,7 @@ async def running_service(
                     yield address(sock), parts
                     if parts.entry is not None:
                         parts.entry.close()
+                    parts.live.close()
                     stop.set()
             finally:
                 stop.set()
@@ -103,7 +109,7 @@ async def running_service(
 
 @contextlib.asynccontextmanager
 async def _going_on(
-    chores: Mapping[str, Callable[[], Coroutine[None, None, None]]],
+    chores: Mapping[str, Chore],
 ) -> AsyncIterator[None]:
     """Within the block."""
     tasks = [asyncio.create_task(chore(), name=name) for name, chore in chores.items()]
@@ -115,11 +121,18 @@ async def _going_on(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def _faces(settings: Settings, parts: Parts) -> Faces:
+    operators = Operators(parts.outbox, settings.admin_token)
+    sessions = Sessions(parts.outbox.key("console"))
+    house = House(parts.desk, operators, sessions, Pages(), parts.live)
+    return Faces(parts.desk, operators, create_console(house))
+
+
 def _serving(
-    sock: socket.socket, parts: Parts, api: OperatorApi, stop: asyncio.Event
+    sock: socket.socket, parts: Parts, faces: Faces, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
     current = parts.current
-    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set, api)
+    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set, faces)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()

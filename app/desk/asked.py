@@ -5,7 +5,8 @@ from typing import Annotated, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from app import lookup
-from app.api.access import Desk, Invalid
+from app.desk.desk import Desk
+from app.desk.refusals import Invalid
 from app.model.delivery import DeliveryState
 from app.model.event import EventId, EventStatus
 from app.outbox import DeliveryFilter, EventFilter, PersonName

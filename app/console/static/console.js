@@ -1,0 +1,49 @@
+// What pages do beyond links and forms; each of them is of use without it.
+"use strict";
+
+// Instants are written in UTC; here they become those of the place, with UTC on hovering.
+function localise(root) {
+  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
+    const at = new Date(time.dateTime);
+    const two = (n) => String(n).padStart(2, "0");
+    const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    const ms = time.dataset.to === "ms" ? "." + String(at.getMilliseconds()).padStart(3, "0") : "";
+    time.title = time.textContent;
+    time.textContent = `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}${ms}`;
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => localise(document));
+document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-copy]");
+  if (!button) return;
+  const before = button.textContent;
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+  } catch {
+    // Without TLS there is no clipboard: the text beside it is selected instead.
+    getSelection().selectAllChildren(button.previousElementSibling);
+    return;
+  }
+  button.textContent = document.body.dataset.copied;
+  setTimeout(() => { button.textContent = before; }, 1500);
+});
+
+// Says whether the page still follows what happens.
+function say(isLive) {
+  for (const line of document.querySelectorAll(".live")) {
+    line.textContent = isLive ? line.dataset.live : line.dataset.lost;
+    line.classList.toggle("lost", !isLive);
+  }
+}
+document.addEventListener("htmx:sseOpen", () => say(true));
+document.addEventListener("htmx:sseError", () => say(false));
+// A session that is over: the answer is the log-in page, which is no part of this one.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL || location.href).pathname.endsWith("/login")) {
+    event.detail.shouldSwap = false;
+    location.reload();
+  }
+});
