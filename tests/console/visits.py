@@ -53,7 +53,8 @@ class Console:
 
 
 def proof_of(page: str) -> str:
-    return re.findall(r'name="proof" value="(\w+)"', page)[0]
+    found: str = re.findall(r'name="proof" value="(\w+)"', page)[0]
+    return found
 
 
 def text_of(page: str) -> str:
