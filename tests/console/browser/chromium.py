@@ -1,0 +1,86 @@
+"""A real Chromium, Debian's or the one that CHROMIUM names, before a real console."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, async_playwright
+
+from tests.console.visits import Visitor
+from tests.support.whole import ROOT
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")  # noqa: TID251 - of whoever tests
+NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
+LIMIT_MS = 20_000
+# Without these it looks for its maker's servers at each start; without a sandbox of its own it
+# runs as root.
+_QUIET = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PICTURES = ROOT / "docs" / "pictures"
+KEEPS_PICTURES = bool(os.environ.get("KEEP_PICTURES"))  # noqa: TID251 - as above
+
+
+@contextlib.asynccontextmanager
+async def a_browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=_QUIET)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def a_page(browser: Browser, url: str, **like: Any) -> AsyncIterator[Page]:
+    """Of a person of its own. At the end it fails where the browser complained, of a policy or a
+    script."""
+    context = await browser.new_context(
+        base_url=url, viewport={"width": 1280, "height": 800}, timezone_id="UTC", **like
+    )
+    context.set_default_timeout(LIMIT_MS)
+    complaints: list[str] = []
+    page = await context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    try:
+        yield page
+    finally:
+        await context.close()
+    # A refusal that a test is about is an answer of 4xx, and said of a page on purpose.
+    assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
+
+
+async def log_in(page: Page, visitor: Visitor) -> None:
+    await page.goto("/console/login")
+    await page.locator("input[name=token]").fill(visitor.token)
+    await page.locator("form button.main").click()
+    await page.wait_for_url("**/console/")
+
+
+async def assert_accessible(page: Page) -> None:
+    """As axe-core says of the page as it is."""
+    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": _RULES}})
+
+    violations = found.response["violations"]
+    told = [
+        f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in violations
+    ]
+    assert told == [], page.url
+
+
+async def picture(page: Page, name: str, **how: Any) -> None:
+    """Kept in the docs when asked for (KEEP_PICTURES=1)."""
+    if KEEPS_PICTURES:
+        PICTURES.mkdir(exist_ok=True)
+        await page.screenshot(path=PICTURES / f"{name}.png", **how)
