@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from app.api.access import Desk
 from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
+from app.api.metrics import metrics_routes
 from app.api.routes import api_routes
 from app.ingest import reference
 from app.ingest.entry import PREFIX, Entry
@@ -50,6 +51,7 @@ def create_app(
     _refuse_with_problems(faces)
     shown: App = faces
     if api is not None:
+        faces.include_router(metrics_routes(readiness, api.desk))
         faces.include_router(api_routes(api.desk))
         shown = Guard(faces, api.desk.outbox, api.admin_token)
     if entry is None:
