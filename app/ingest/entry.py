@@ -79,8 +79,8 @@ class Entry:
         finally:
             self._under_way -= 1
         said, result = _told(answer)
-        await _send(send, said, is_head=scope["method"] == "HEAD")
         self._counts.call(_parts(scope)[0], result, self._clock.monotonic() - began)
+        await _send(send, said, is_head=scope["method"] == "HEAD")
 
     async def _answer(self, scope: Scope, receive_: Receive) -> "Problem | _Replied":
         if not self._is_open:

@@ -150,7 +150,7 @@ def _added_up(board: Board) -> dict[tuple[str, tuple[str, ...]], list[float]]:
     for slot in board.slots:
         for key, at in slot.named():
             if sizes.get(key.metric) == key.size:
-                _add(found, key, slot.numbers[at : at + key.size].tolist())
+                _add(found, key, list(slot.numbers[at : at + key.size]))
     return found
 
 

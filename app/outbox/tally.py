@@ -32,6 +32,7 @@ class TalliesAsked:
     until: datetime
     step_s: int | None = None
     kind: TallyKind | None = None
+    name: str | None = None
 
 
 def add(connection: Connection, tallies: Sequence[Tally], now: datetime) -> None:
@@ -64,6 +65,8 @@ def tallies_query(asked: TalliesAsked, limit: int) -> Select[Any]:
     )
     if asked.kind is not None:
         query = query.where(_table.kind == asked.kind.value)
+    if asked.name is not None:
+        query = query.where(_table.name == asked.name)
     return query.limit(limit)
 
 
