@@ -35,6 +35,10 @@ class Kept(Protocol):
 
     async def purge_keys(self, ages: Ages, *, limit: int) -> int: ...
 
+    async def roll_up_tallies(self) -> int: ...
+
+    async def purge_tallies(self, ages: Ages) -> int: ...
+
     async def shrink(self, *, pages: int) -> int: ...
 
 
@@ -67,6 +71,8 @@ class Housekeeper:
         ages = self._ages()
         await self._purge(ages)
         await self._repeat(lambda: self._store.purge_keys(ages, limit=_KEYS_AT_ONCE))
+        await self._repeat(self._store.roll_up_tallies)
+        await self._repeat(lambda: self._store.purge_tallies(ages))
         await self._repeat(lambda: self._store.shrink(pages=_PAGES_AT_ONCE))
 
     async def _purge(self, ages: Ages) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from app.desk.destination_state import DestinationState, state_of
 from app.kit.clock import Clock
-from app.observe.metrics import CONTENT_TYPE, Situation, Waiting, exposition
+from app.observe.exposition import Situation, Waiting
 from app.outbox import Backlog, Pause, PauseKind, Stoppage, StoreUnavailable
 
 _PROBE_EVERY_S = 1.0
@@ -123,12 +123,5 @@ def health_routes(
         revision = in_use()
         states = readiness.destinations(revision.destinations)
         return Ready(status=word, store=store, revision=revision.id, destinations=states)
-
-    @routes.get("/metrics", responses={200: {"content": {"text/plain": {}}}})
-    async def metrics() -> Response:
-        """In the text format of Prometheus."""
-        await readiness.store()
-        situation = readiness.situation(in_use().destinations)
-        return Response(exposition(situation), media_type=CONTENT_TYPE)
 
     return routes

@@ -14,6 +14,7 @@ from app.api.pauses import pause_routes
 from app.api.replays import replay_routes
 from app.api.rules import rule_routes
 from app.api.sources import source_routes
+from app.api.traffic import traffic_routes
 from app.api.trial import try_routes
 from app.desk.desk import Desk
 
@@ -29,6 +30,7 @@ _PARTS = (
     destination_routes,
     check_routes,
     try_routes,
+    traffic_routes,
     forget_routes,
     act_routes,
 )

@@ -26,11 +26,13 @@ def serve(
     ] = 1,
     socket_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
     link_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    board_fd: Annotated[int | None, typer.Option(hidden=True)] = None,
+    number: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Take calls and deliver scenario starts, until SIGTERM or SIGINT."""
     settings = read_settings(config=config, host=host, port=port)
     configure_logs(settings.log_format, settings.log_level)
-    shared = Shared(workers=workers, socket_fd=socket_fd, link_fd=link_fd)
+    shared = Shared(workers, socket_fd, link_fd, board_fd, number)
     run(run_service(settings, environment(), role, shared))
 
 

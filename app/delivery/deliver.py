@@ -15,17 +15,21 @@ from app.kit.clock import Clock
 from app.kit.errors import raised_at
 from app.model.delivery import Delivery
 from app.model.outcome import Outcome, OutcomeKind
+from app.observe.counts import Counts
 
 _log = structlog.get_logger()
 _CUT_OFF = "the worker stopped before an answer came; the start may have been sent"
 
 
 class Deliverer:
-    def __init__(self, store: Store, recorder: Recorder, leases: Leases, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, recorder: Recorder, leases: Leases, clock: Clock, counts: Counts
+    ) -> None:
         self._store = store
         self._recorder = recorder
         self._leases = leases
         self._clock = clock
+        self._counts = counts
 
     async def deliver(self, lane: Lane, group: Sequence[Delivery], *, is_probe: bool) -> None:
         """`group` shares the request: one, or a batch of one target. Never raises but when it is
@@ -59,6 +63,7 @@ class Deliverer:
         first = group[0].start
         target = (first.target, first.scenario)
         duration_s = self._clock.monotonic() - began
+        self._counts.request(lane.name, duration_s)
         # Before the answer is noted: what stops the destination is about the destination.
         spares = [lane.gate.spares(o, target, is_probe=is_probe) for o in outcomes]
         lane.note(_of_all(outcomes), target, duration_s, is_probe=is_probe)

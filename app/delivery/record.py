@@ -13,18 +13,22 @@ from app.delivery.store import Store
 from app.delivery.verdict import Again, RetryPolicy, Spared, Verdict
 from app.kit.backoff import full_jitter
 from app.kit.clock import Clock
+from app.model.delivery import DeliveryState
 from app.model.outcome import OutcomeKind
+from app.observe.counts import Counts
 from app.outbox import Settlement, StoreUnavailable
 
 _log = structlog.get_logger()
 LAST_WRITE_S = 5.0
 _RETRY_BASE_S = 0.2
 _RETRY_CAP_S = 3.0
+_FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
 
 
 class Recorder:
-    def __init__(self, store: Store, clock: Clock, rng: Random) -> None:
+    def __init__(self, store: Store, clock: Clock, rng: Random, counts: Counts) -> None:
         self._store = store
+        self._counts = counts
         self._clock = clock
         self._rng = rng
 
@@ -42,8 +46,20 @@ class Recorder:
         for exchange, (settlement, verdict), is_ours in zip(
             exchanges, concluded, recorded, strict=True
         ):
+            if is_ours:
+                self._count(exchange, settlement, now)
             if tells_all or exchange.outcome.kind is not OutcomeKind.ACCEPTED:
                 _tell(exchange, settlement, verdict, now, is_ours=is_ours)
+
+    def _count(self, exchange: Exchange, settlement: Settlement, now: datetime) -> None:
+        """Once for each attempt that is recorded: what is not will be by whoever takes it over."""
+        delivery, outcome = exchange.delivery, exchange.outcome
+        to = delivery.start.destination
+        self._counts.attempt(to, outcome.kind, in_doubt=outcome.in_doubt)
+        if settlement.state in _FINAL:
+            self._counts.ended(to, settlement.state, settlement.outcome or outcome.kind)
+        if outcome.kind is OutcomeKind.ACCEPTED:
+            self._counts.started(to, (now - delivery.created_at).total_seconds())
 
     async def _through_a_stop(
         self, settlements: Sequence[Settlement], limit_s: float | None

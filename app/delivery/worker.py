@@ -21,6 +21,7 @@ from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
 from app.kit.errors import raised_at
 from app.model.delivery import Delivery
+from app.observe.counts import Counts
 from app.outbox import StoreUnavailable
 
 _log = structlog.get_logger()
@@ -44,16 +45,24 @@ class Worker:
     """`owner` names this worker in leases: no other may have the name, now or before."""
 
     def __init__(
-        self, store: Store, limits: WorkerLimits, clock: Clock, rng: Random, *, owner: str
+        self,
+        store: Store,
+        limits: WorkerLimits,
+        clock: Clock,
+        rng: Random,
+        *,
+        owner: str,
+        counts: Counts | None = None,
     ) -> None:
+        self._counts = counts = counts or Counts()
         self._store = store
         self._limits = limits
         self._clock = clock
         self._rng = rng
         self._owner = owner
-        recorder = Recorder(store, clock, rng)
+        recorder = Recorder(store, clock, rng, counts)
         self._leases = Leases(store, recorder, clock, rng, owner=owner, policy=self._policy)
-        self._deliverer = Deliverer(store, recorder, self._leases, clock)
+        self._deliverer = Deliverer(store, recorder, self._leases, clock, counts)
         self._stops = Stops(store, clock)
         self._lanes: dict[str, Lane] = {}
         self._retired: list[Lane] = []
@@ -83,7 +92,7 @@ class Worker:
                     name="watch the leases",
                 )
                 ending = group.create_task(
-                    end_late(self._store, lambda: self._limits.poll_s, self._rng),
+                    end_late(self._store, lambda: self._limits.poll_s, self._rng, self._counts),
                     name="end what is too old",
                 )
                 while not stop.is_set():
@@ -144,7 +153,7 @@ class Worker:
             lane.paced_until = self._clock.monotonic() + wait_s
         for members in found.groups:
             self._start(group, lane, members, is_probe=found.is_probe)
-        tell_of_ended(found.ended)
+        tell_of_ended(found.ended, self._counts)
         lane.has_more = len(found.groups) == room
         return lane.has_more and lane.room() > 0
 

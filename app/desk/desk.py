@@ -8,6 +8,7 @@ from app.kit.ids import new_id
 from app.live import Scenarios
 from app.model.json import Json
 from app.model.operator import Operator
+from app.observe.counts import Counts
 from app.outbox import Act, ActId, ActKind, Outbox
 from app.revision import CurrentRevision, Revision
 
@@ -18,6 +19,7 @@ class Desk:
     current: CurrentRevision
     scenarios: Scenarios
     clock: Clock
+    counts: Counts
 
     @property
     def revision(self) -> Revision:

@@ -16,6 +16,8 @@ from app.ingest.calls import CallMaker
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock
 from app.kit.deadline import Limits
+from app.kit.light import light
+from app.observe.counts import TAKEN, Counts
 from app.outbox import StoreUnavailable
 from app.revision import Revision
 from app.sources.call import Call
@@ -48,12 +50,14 @@ class Entry:
         outcomes: Outcomes,
         maker: CallMaker,
         clock: Clock,
+        counts: Counts | None = None,
     ) -> None:
         self._revision = revision
         self._acceptor = acceptor
         self._outcomes = outcomes
         self._maker = maker
         self._clock = clock
+        self._counts = counts or Counts()
         self._limits = Limits()
         self._under_way = 0
         self._is_open = True
@@ -64,6 +68,7 @@ class Entry:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._under_way += 1
+        began = self._clock.monotonic()
         try:
             answer = await self._answer(scope, receive)
         except CallerGone:
@@ -73,16 +78,18 @@ class Entry:
             answer = Problem("internal", "the call was not taken; call again")
         finally:
             self._under_way -= 1
-        await _send(send, answer, is_head=scope["method"] == "HEAD")
+        said, result = _told(answer)
+        self._counts.call(_parts(scope)[0], result, self._clock.monotonic() - began)
+        await _send(send, said, is_head=scope["method"] == "HEAD")
 
-    async def _answer(self, scope: Scope, receive_: Receive) -> "Problem | HttpReply":
+    async def _answer(self, scope: Scope, receive_: Receive) -> "Problem | _Replied":
         if not self._is_open:
             return Problem("stopping", "call again in a moment", {"Retry-After": "2"})
         if self._under_way > _CALLS_AT_ONCE:
             return Problem("busy", "call again in a moment", {"Retry-After": "1"})
         if scope["method"] not in _METHODS:
             return Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
-        name, _, path = scope["path"].removeprefix(PREFIX).partition("/")
+        name, path = _parts(scope)
         revision = self._revision()
         source = revision.sources.get(name)
         if source is None:
@@ -96,20 +103,20 @@ class Entry:
             return self._refuse(Problem("bad_request", "too many query parameters"), name)
         return await self._take(revision, source, call)
 
-    async def _take(self, revision: Revision, source: Source, call: Call) -> "Problem | HttpReply":
+    async def _take(self, revision: Revision, source: Source, call: Call) -> "Problem | _Replied":
         found = receive(source, call, revision.scope)
         if isinstance(found, Refused):
             return self._refuse(_problem(found), source.name, found.why)
         if isinstance(found, Answered):
             _log.info("call.answered", source=source.name, handshake=found.name)
-            return found.reply
+            return _Replied(found.reply, "answered")
         if call.method in ("OPTIONS", "HEAD"):
             return Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
         return await self._accept(revision, source, call, found)
 
     async def _accept(
         self, revision: Revision, source: Source, call: Call, taken: Taken
-    ) -> "Problem | HttpReply":
+    ) -> "Problem | _Replied":
         limit_s = source.reply_within_s or _ACCEPT_LIMIT_S
         try:
             takings = await self._acceptor.accept(revision, source, call, taken, limit_s=limit_s)
@@ -119,7 +126,11 @@ class Entry:
         if source.strict and all(taking.status == "ignored" for taking in takings):
             ids: list[str] = [taking.event_id for taking in takings]
             return Problem("unmatched", "the call is kept and starts nothing", more={"events": ids})
-        return await self._reply(revision, source, call, taken, takings)
+        for taking in takings:
+            for delivery in taking.deliveries:
+                self._counts.rule(delivery.start.rule)
+        reply = await self._reply(revision, source, call, taken, takings)
+        return _Replied(reply, _result(takings))
 
     async def _reply(
         self,
@@ -144,6 +155,35 @@ class Entry:
     def _refuse(self, problem: Problem, source: str, why: str | None = None) -> Problem:
         _log.warning("call.refused", source=source, problem=problem.slug, why=why)
         return problem
+
+
+@light
+class _Replied:
+    """`result` is what it is counted as."""
+
+    reply: HttpReply
+    result: str
+
+
+def _told(answer: "Problem | _Replied") -> "tuple[Problem | HttpReply, str]":
+    """What the caller is told, and what that is counted as."""
+    if isinstance(answer, Problem):
+        return answer, answer.slug
+    return answer.reply, answer.result
+
+
+def _parts(scope: Scope) -> tuple[str, str]:
+    """The name of a source, and what follows it."""
+    name, _, path = scope["path"].removeprefix(PREFIX).partition("/")
+    return name, path
+
+
+def _result(takings: list[Taking]) -> str:
+    """Of one call: the best of what its events were."""
+    if len(takings) == 1:
+        return takings[0].status
+    found = {taking.status for taking in takings}
+    return next(status for status in TAKEN if status in found)
 
 
 def _problem(refused: Refused) -> Problem:

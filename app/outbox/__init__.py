@@ -15,6 +15,7 @@ from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
 from app.outbox.stoppages import Stoppage
 from app.outbox.store import Outbox
+from app.outbox.tally import TalliesAsked
 from app.outbox.writer import WriterLimits
 
 __all__ = [
@@ -46,5 +47,6 @@ __all__ = [
     "Stoppage",
     "StoreUnavailable",
     "TableSize",
+    "TalliesAsked",
     "WriterLimits",
 ]

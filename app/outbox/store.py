@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import TypeVar
 
@@ -14,6 +14,8 @@ from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.model.operator import Operator, Token
+from app.model.tally import Tally, TallyKind, TallySum
+from app.observe.counts import Counts
 from app.outbox import (
     acts,
     claims,
@@ -25,6 +27,7 @@ from app.outbox import (
     pauses,
     retention,
     stoppages,
+    tally,
     tokens,
 )
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
@@ -46,6 +49,7 @@ from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
 from app.outbox.size import Size, shrink, size
 from app.outbox.stoppages import Stoppage
+from app.outbox.tally import TalliesAsked
 from app.outbox.transactions import Transactions, reading
 from app.outbox.wakeup import Wakeup
 from app.outbox.writer import Writer, WriterLimits
@@ -85,12 +89,14 @@ class Outbox:
         clock: Clock,
         rng: Random | None = None,
         writer: WriterLimits | None = None,
+        counts: Counts | None = None,
     ) -> AsyncIterator["Outbox"]:
         """Brings the tables up to date first. At the end what waits to be written is written.
 
         Raises StoreUnavailable, StoreAddressRefused.
         """
-        async with writing(url, writer or WriterLimits()) as writes, reading(url) as reads:
+        limits, counts = writer or WriterLimits(), counts or Counts()
+        async with writing(url, limits, counts) as writes, reading(url) as reads:
             if not await reads.run(is_current):
                 await writes.run(upgrade)
             key = await reads.run(person_key)
@@ -257,6 +263,30 @@ class Outbox:
         """A step of forgetting deduplication keys: how many."""
         now = self._clock.now()
         return await self._writer.run(lambda c: retention.purge_keys(c, ages, now, limit))
+
+    async def add_tallies(self, tallies: Sequence[Tally]) -> None:
+        """To what was counted in this minute."""
+        now = self._clock.now()
+        await self._writer.run(lambda c: tally.add(c, tallies, now))
+
+    async def tallies(self, asked: TalliesAsked, *, limit: int) -> list[TallySum]:
+        """Sums by step, kind, name and label, the earliest first: `limit` at most."""
+        return await self._read(lambda c: tally.tallies(c, asked, limit))
+
+    async def totals(self, since: datetime, kind: TallyKind, *, limit: int) -> list[TallySum]:
+        """What was counted since then, this minute with it."""
+        until = self._clock.now() + timedelta(minutes=1)
+        return await self.tallies(TalliesAsked(since, until, kind=kind), limit=limit)
+
+    async def roll_up_tallies(self) -> int:
+        """A step of putting minutes that are long past into their hours: 0 at the end."""
+        now = self._clock.now()
+        return await self._writer.run(lambda c: tally.roll_up(c, now))
+
+    async def purge_tallies(self, ages: Ages) -> int:
+        """A step of letting go what was counted too long ago: 0 at the end."""
+        now = self._clock.now()
+        return await self._writer.run(lambda c: tally.purge(c, ages, now))
 
     async def shrink(self, *, pages: int) -> int:
         """A step of giving free pages of a SQLite file back to the disk: how many are left."""

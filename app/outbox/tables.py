@@ -197,6 +197,20 @@ token = Table(
     UniqueConstraint("digest"),
 )
 
+# What was counted, by whole minutes since 1970; what is older than two days by the first minute of
+# the hour.
+tally = Table(
+    "tally",
+    metadata,
+    Column("minute", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("label", String(64), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    PrimaryKeyConstraint("minute", "kind", "name", "label"),
+    sqlite_with_rowid=False,
+)
+
 setting = Table(
     "setting",
     metadata,
@@ -299,6 +313,13 @@ Index(
     person.c.delivery_id,
     sqlite_where=_where_of_event,
     postgresql_where=_where_of_event,
+)
+_where_of_minutes = text("minute % 60 <> 0")
+Index(
+    "ix_tally_minutes",
+    tally.c.minute,
+    sqlite_where=_where_of_minutes,
+    postgresql_where=_where_of_minutes,
 )
 Index("ix_dedup_received_at", dedup.c.received_at)
 Index("ix_delivery_event_id", delivery.c.event_id)

@@ -8,13 +8,14 @@ from typing import TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from app.observe.counts import Counts
 from app.outbox.errors import StoreUnavailable
 from app.outbox.transactions import Transactions
 from app.outbox.writer import (
+    OTHER,
     Waiting,
     Writer,
     WriterLimits,
-    log_error,
     perform_all,
     still_waiting,
     tell_error,
@@ -28,8 +29,8 @@ _CLOSE_LIMIT_S = 15.0
 
 
 class TaskWriter(Writer):
-    def __init__(self, transactions: Transactions, limits: WriterLimits) -> None:
-        super().__init__(limits)
+    def __init__(self, transactions: Transactions, limits: WriterLimits, counts: Counts) -> None:
+        super().__init__(limits, counts)
         self._transactions = transactions
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(limits.waiting)
         self._task = asyncio.create_task(self._work(), name="outbox writer")
@@ -41,7 +42,11 @@ class TaskWriter(Writer):
         return False
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
-        return await self._transactions.run(perform)
+        try:
+            return await self._transactions.run(perform)
+        except Exception:
+            self._counts.not_written(OTHER)
+            raise
 
     async def close(self) -> None:
         """What waits is still written."""
@@ -78,20 +83,22 @@ class TaskWriter(Writer):
     async def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:
             return
+        began = self._ends.loop.time()
         try:
             results = await self._transactions.run(lambda c: perform_all(c, waiting))
         except StoreUnavailable as error:
-            log_error(error, len(waiting))
+            self._fail(waiting, error)
             tell_error(waiting, error)
         except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
             await self._part(waiting, error)
         else:
             tell_results(waiting, results)
+            self._count(waiting, self._ends.loop.time() - began)
 
     async def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""
         if len(waiting) == 1:
-            log_error(error, 1)
+            self._fail(waiting, error)
             tell_error(waiting, error)
             return
         for one in waiting:

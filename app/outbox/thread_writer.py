@@ -8,6 +8,7 @@ has; by aiosqlite each statement would be three.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -17,13 +18,14 @@ import structlog
 from sqlalchemy import Connection, Engine
 
 from app.kit.light import light
+from app.observe.counts import Counts
 from app.outbox.engine import store_errors
 from app.outbox.errors import StoreUnavailable
 from app.outbox.writer import (
+    OTHER,
     Waiting,
     Writer,
     WriterLimits,
-    log_error,
     perform_all,
     still_waiting,
     tell_error,
@@ -48,8 +50,8 @@ _Found: TypeAlias = "tuple[Sequence[Waiting], Sequence[Any] | Exception]"
 
 
 class ThreadWriter(Writer):
-    def __init__(self, engine: Engine, limits: WriterLimits) -> None:
-        super().__init__(limits)
+    def __init__(self, engine: Engine, limits: WriterLimits, counts: Counts) -> None:
+        super().__init__(limits, counts)
         self._engine = engine
         self._queue: SimpleQueue[_Work] = SimpleQueue()
         # A daemon: what hangs in the file system must not hold up the end of the process.
@@ -108,20 +110,22 @@ class ThreadWriter(Writer):
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:
             return
+        began = time.monotonic()
         try:
             found = self._perform(lambda c: perform_all(c, waiting))
         except StoreUnavailable as error:
-            log_error(error, len(waiting))
+            self._fail(waiting, error)
             self._tell(tell_error, waiting, error)
         except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
             self._part(waiting, error)
         else:
             self._tell(tell_results, waiting, found)
+            self._count(waiting, time.monotonic() - began)
 
     def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""
         if len(waiting) == 1:
-            log_error(error, 1)
+            self._fail(waiting, error)
             self._tell(tell_error, waiting, error)
             return
         for one in waiting:
@@ -131,6 +135,7 @@ class ThreadWriter(Writer):
         try:
             found = self._perform(alone.perform)
         except Exception as error:  # noqa: BLE001 - it is the caller's, who waits for it
+            self._counts.not_written(OTHER)
             self._tell(_set_exception, alone.done, error)
         else:
             self._tell(_set_result, alone.done, found)

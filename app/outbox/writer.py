@@ -2,6 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 
 from app.kit.deadline import Limits
 from app.kit.light import light
+from app.observe.counts import Counts
 from app.outbox.engine import is_of_the_values
 from app.outbox.errors import StoreUnavailable
 
@@ -19,6 +21,8 @@ _log = structlog.get_logger()
 T = TypeVar("T")
 W = TypeVar("W")
 R = TypeVar("R")
+OTHER = "other"
+"""Names writes that share their commit with none, where they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class Waiting:
 class Writer(ABC):
     """Made within the loop that it serves."""
 
-    def __init__(self, limits: WriterLimits) -> None:
+    def __init__(self, limits: WriterLimits, counts: Counts) -> None:
         self._limits = limits
+        self._counts = counts
         self._ends = Limits()
         self._is_open = True
 
@@ -70,6 +75,16 @@ class Writer(ABC):
             return await done
         finally:
             self._ends.stop(limit)
+
+    def _count(self, waiting: Sequence[Waiting], seconds: float) -> None:
+        """They are on disk."""
+        self._counts.commit(Counter(one.write.name for one in waiting), seconds)
+
+    def _fail(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        """The store did not take them, or these values of one."""
+        log_error(error, len(waiting))
+        for one in waiting:
+            self._counts.not_written(one.write.name)
 
     @abstractmethod
     def _put(self, waiting: Waiting) -> bool:

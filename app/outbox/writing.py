@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from app.observe.counts import Counts
 from app.outbox.engine import is_sqlite, sqlite_writer
 from app.outbox.task_writer import TaskWriter
 from app.outbox.thread_writer import ThreadWriter
@@ -11,17 +12,17 @@ from app.outbox.writer import Writer, WriterLimits
 
 
 @asynccontextmanager
-async def writing(address: str, limits: WriterLimits) -> AsyncIterator[Writer]:
+async def writing(address: str, limits: WriterLimits, counts: Counts) -> AsyncIterator[Writer]:
     """At the end what waits is written."""
     if is_sqlite(address):
-        writer = ThreadWriter(sqlite_writer(address), limits)
+        writer = ThreadWriter(sqlite_writer(address), limits, counts)
         try:
             yield writer
         finally:
             await writer.close()
         return
     async with by_server(address, size=1) as transactions:
-        task_writer = TaskWriter(transactions, limits)
+        task_writer = TaskWriter(transactions, limits, counts)
         try:
             yield task_writer
         finally:

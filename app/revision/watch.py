@@ -9,12 +9,15 @@ from random import Random
 import structlog
 
 from app.config.faults import ConfigRefused
+from app.kit.clock import Clock, SystemClock
+from app.observe.counts import Counts
 from app.revision.build import Revision, read_revision
 from app.sources.auth import KeySets, NothingFetched
 
 _log = structlog.get_logger()
 _EVERY_S = 2.0
 _NOTHING_FETCHED = NothingFetched()
+_CLOCK = SystemClock()
 
 
 class CurrentRevision:
@@ -31,14 +34,22 @@ class CurrentRevision:
         revision: Revision,
         rng: Random,
         key_sets: KeySets = _NOTHING_FETCHED,
+        counts: Counts | None = None,
+        clock: Clock = _CLOCK,
     ) -> None:
         self._path = path
         self._environ = environ
         self._rng = rng
         self._key_sets = key_sets
+        self._counts = counts
+        self._clock = clock
         self._seen = revision.id
         self._listeners: list[Callable[[Revision], None]] = []
         self.revision = revision
+        self.since = clock.now()
+        """When it came into use, here."""
+        self.is_latest = True
+        """False where the file as it is now was refused."""
 
     def listen(self, listener: Callable[[Revision], None]) -> None:
         self._listeners.append(listener)
@@ -64,12 +75,19 @@ class CurrentRevision:
             )
         except ConfigRefused as refused:
             _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
+            self._took(is_good=False)
             return False
-        self.revision = found
+        self.revision, self.since = found, self._clock.now()
         for listener in self._listeners:
             listener(found)
+        self._took(is_good=True)
         _log.info("config.reloaded", revision=found.id, warnings=len(found.warnings))
         return True
+
+    def _took(self, *, is_good: bool) -> None:
+        self.is_latest = is_good
+        if self._counts is not None:
+            self._counts.reloaded(is_good=is_good)
 
     def _digest(self) -> str | None:
         try:

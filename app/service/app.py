@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
+from app.api.metrics import metrics_routes
 from app.api.routes import api_routes
 from app.console.pages import PREFIX as CONSOLE
 from app.desk.desk import Desk
@@ -54,6 +55,7 @@ def create_app(
     _refuse_with_problems(faces)
     shown: App = faces
     if operating is not None:
+        faces.include_router(metrics_routes(readiness, operating.desk))
         faces.include_router(api_routes(operating.desk))
         shown = _with_console(Guard(faces, operating.operators), operating.console)
     if entry is None:

@@ -26,10 +26,12 @@ from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
 from app.live import Scenarios
+from app.observe.counts import Counts
 from app.outbox import Ages, Outbox, Pace
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
 from app.service.roles import Role
+from app.service.tallying import Tallying
 from app.service.time import adjust, keep_time
 
 Chore: TypeAlias = Callable[[], Coroutine[None, None, None]]
@@ -50,26 +52,49 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def open_parts(
-    settings: Settings, current: CurrentRevision, role: Role
+    settings: Settings, current: CurrentRevision, role: Role, counts: Counts
 ) -> AsyncIterator[Parts]:
     """Raises StoreUnavailable and StoreAddressRefused."""
     base, rng = SystemClock(), SystemRandom()
     clock = AdjustedClock(base)
-    async with Outbox.open(settings.database_url, clock=clock, rng=rng) as outbox:
+    async with Outbox.open(settings.database_url, clock=clock, rng=rng, counts=counts) as outbox:
         await adjust(clock, base, outbox)
-        chores: dict[str, Chore] = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
+        tallying = _tallying(current, outbox, counts, rng)
+        live = Live(outbox, rng)
+        chores: dict[str, Chore] = {
+            "keep time": lambda: keep_time(clock, base, outbox, rng),
+            "keep the tally": tallying.run,
+            "tell pages": live.run,
+        }
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
-        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
-        worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        desk = Desk(outbox, current, Scenarios(clock), clock)
-        live = Live(outbox, rng)
-        chores["tell pages"] = live.run
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, live, chores)
+        entry = _entry(settings, current, outbox, clock, rng, counts) if role.takes_calls else None
+        worker = _worker(current, outbox, clock, rng, counts) if role.delivers else None
+        desk = Desk(outbox, current, Scenarios(clock), clock, counts)
+        readiness = Readiness(outbox, clock)
+        try:
+            yield Parts(outbox, entry, worker, readiness, current, desk, live, chores)
+        finally:
+            await tallying.last()
+
+
+def _tallying(current: CurrentRevision, outbox: Outbox, counts: Counts, rng: Random) -> Tallying:
+    def use(revision: Revision) -> None:
+        rules = [rule.name for rule in revision.rules.all]
+        counts.use(revision.sources, rules, revision.destinations)
+
+    use(current.revision)
+    current.listen(use)
+    return Tallying(outbox, counts, rng)
 
 
 def _entry(
-    settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+    settings: Settings,
+    current: CurrentRevision,
+    outbox: Outbox,
+    clock: Clock,
+    rng: Random,
+    counts: Counts,
 ) -> Entry:
     return Entry(
         lambda: current.revision,
@@ -77,12 +102,15 @@ def _entry(
         Outcomes(outbox, clock, rng),
         CallMaker(settings.public_url, networks(settings.trusted_proxies)),
         clock,
+        counts,
     )
 
 
-def _worker(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Worker:
-    lanes = _Lanes(clock, rng)
-    worker = Worker(outbox, _limits(current.revision), clock, rng, owner=f"worker-{new_id()}")
+def _worker(
+    current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random, counts: Counts
+) -> Worker:
+    lanes, limits = _Lanes(clock, rng), _limits(current.revision)
+    worker = Worker(outbox, limits, clock, rng, owner=f"worker-{new_id()}", counts=counts)
 
     def use(revision: Revision) -> None:
         worker.use(lanes.of(revision), _limits(revision))

@@ -21,11 +21,13 @@ from app.console.sessions import Sessions
 from app.desk.operators import Operators
 from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
+from app.observe.board import Board, new_board_file
+from app.observe.counts import Counts
 from app.revision import CurrentRevision, read_revision
 from app.service.app import Faces, create_app
 from app.service.parts import Chore, Parts, open_parts
 from app.service.roles import Role
-from app.service.siblings import Link, Siblings
+from app.service.siblings import Handed, Link, Siblings
 from app.web.server import address, listen, serving
 
 _log = structlog.get_logger()
@@ -37,14 +39,25 @@ _LEAST_TOKEN = 32
 @dataclass(frozen=True, slots=True)
 class Shared:
     """How a process shares its socket: the first one starts `workers - 1` siblings; a sibling is
-    given the socket and the link to the first."""
+    given the socket, the link to the first, and the board on which all count, where it has the
+    slot of its `number`."""
 
     workers: int = 1
     socket_fd: int | None = None
     link_fd: int | None = None
+    board_fd: int | None = None
+    number: int = 0
 
 
 ALONE = Shared()
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """`fd` is the file of a board that siblings share."""
+
+    board: Board
+    fd: int | None = None
 
 
 async def run_service(
@@ -80,10 +93,14 @@ async def running_service(
     if settings.admin_token and len(settings.admin_token.get_secret_value()) < _LEAST_TOKEN:
         why = f"is shorter than {_LEAST_TOKEN} characters: it may be guessed"
         _log.warning("config.warning", key="BRIDGE_ADMIN_TOKEN", reason=why)
-    current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys)
     stop = asyncio.Event()
-    with contextlib.closing(_socket(settings, shared)) as sock:
-        async with open_parts(settings, current, role) as parts, asyncio.TaskGroup() as tasks:
+    with contextlib.closing(_socket(settings, shared)) as sock, _board(shared) as board:
+        counts = Counts(board.board, shared.number)
+        current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys, counts)
+        async with (
+            open_parts(settings, current, role, counts) as parts,
+            asyncio.TaskGroup() as tasks,
+        ):
             try:
                 if role.takes_calls:
                     keys.allow(revision.addresses)
@@ -96,7 +113,7 @@ async def running_service(
                     tasks.create_task(current.watch(stop), name="watch the configuration")
                     if parts.worker is not None:
                         tasks.create_task(parts.worker.run(stop), name="worker")
-                    for task, name in _siblings(settings, sock, parts, shared, stop):
+                    for task, name in _siblings(settings, sock, board, parts, shared, stop):
                         tasks.create_task(task, name=name)
                     _log.info("service.started", url=address(sock), role=role, revision=revision.id)
                     yield address(sock), parts
@@ -169,11 +186,30 @@ def _socket(settings: Settings, shared: Shared) -> socket.socket:
     return sock
 
 
+@contextlib.contextmanager
+def _board(shared: Shared) -> Iterator["_Counted"]:
+    if shared.board_fd is not None:
+        yield _Counted(Board.shared(shared.board_fd))
+    elif shared.workers == 1:
+        yield _Counted(Board.alone())
+    else:
+        with new_board_file(shared.workers) as file:
+            yield _Counted(Board.shared(file.fileno()), file.fileno())
+
+
 def _siblings(
-    settings: Settings, sock: socket.socket, parts: Parts, shared: Shared, stop: asyncio.Event
+    settings: Settings,
+    sock: socket.socket,
+    counted: "_Counted",
+    parts: Parts,
+    shared: Shared,
+    stop: asyncio.Event,
 ) -> Iterator[tuple[Coroutine[None, None, None], str]]:
+    if counted.fd is None:
+        return
     arguments = ("--config", str(settings.config))
-    siblings = Siblings(sock, arguments, parts.outbox.wakeup.wake, SystemRandom())
+    handed = Handed(sock, counted.fd)
+    siblings = Siblings(handed, arguments, parts.outbox.wakeup.wake, SystemRandom())
     for number in range(1, shared.workers):
         yield siblings.run(number, stop), f"sibling {number}"
 

@@ -10,6 +10,7 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 
 import structlog
@@ -21,17 +22,26 @@ _STOP_LIMIT_S = 30.0
 _NOTICE = b"."
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What each sibling is given of the first process: its socket, and the board on which all of
+    them count."""
+
+    sock: socket.socket
+    board_fd: int
+
+
 class Siblings:
     """`accepted` is called in the loop when a sibling accepted something that is due."""
 
     def __init__(
         self,
-        sock: socket.socket,
+        handed: Handed,
         arguments: Sequence[str],
         accepted: Callable[[], None],
         rng: Random,
     ) -> None:
-        self._sock = sock
+        self._handed = handed
         self._arguments = arguments
         self._accepted = accepted
         self._rng = rng
@@ -41,7 +51,7 @@ class Siblings:
         failed = 0
         while not stop.is_set():
             began = asyncio.get_running_loop().time()
-            status = await self._once(stop)
+            status = await self._once(number, stop)
             if stop.is_set():
                 return
             is_quick = asyncio.get_running_loop().time() - began < 60
@@ -51,17 +61,22 @@ class Siblings:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait_s)
 
-    async def _once(self, stop: asyncio.Event) -> int | None:
+    async def _once(self, number: int, stop: asyncio.Event) -> int | None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with contextlib.closing(ours):
             with contextlib.closing(theirs):
+                sock, link, board = (
+                    self._handed.sock.fileno(),
+                    theirs.fileno(),
+                    self._handed.board_fd,
+                )
                 process = await asyncio.create_subprocess_exec(
                     *(sys.executable, "-m", "app", "serve", "--role", "ingest"),
-                    *("--socket-fd", str(self._sock.fileno())),
-                    *("--link-fd", str(theirs.fileno())),
+                    *("--socket-fd", str(sock), "--link-fd", str(link)),
+                    *("--board-fd", str(board), "--number", str(number)),
                     *self._arguments,
-                    pass_fds=(self._sock.fileno(), theirs.fileno()),
+                    pass_fds=(sock, link, board),
                 )
             await self._until_gone(ours, stop)
             return await _ended(process)

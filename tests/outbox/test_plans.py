@@ -2,7 +2,9 @@
 an index and sorts nothing, as the engine itself says of a store with a past."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Select
@@ -10,12 +12,25 @@ from sqlalchemy.sql import ClauseElement
 
 from app.model.delivery import DeliveryId, DeliveryState, Ending
 from app.model.event import EventId, EventStatus
-from app.outbox import DeliveryFilter, EventFilter, Outbox, claims, endings, history, tables, turns
+from app.model.tally import TallyKind
+from app.outbox import (
+    DeliveryFilter,
+    EventFilter,
+    Outbox,
+    TalliesAsked,
+    claims,
+    endings,
+    history,
+    tables,
+    tally,
+    turns,
+)
 from app.outbox.rows import micros
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
 from tests.support.values import AT, an_acceptance
 
 _PAST = 20_000
+DAY = timedelta(days=1)
 _ID = DeliveryId("01a20b52-9f74-70bc-8123-c5d55d3c2a3a")
 _CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
 _LISTS = {
@@ -149,3 +164,55 @@ async def test_the_age_of_the_store_is_read_from_its_first_event(outbox: Outbox)
     assert await outbox.oldest() is None
     await outbox.accept([an_acceptance(at=AT + timedelta(days=1))])
     assert await outbox.oldest() == AT + timedelta(days=1)
+
+
+_COUNTED = {
+    "sums of steps": tally.tallies_query(TalliesAsked(AT - DAY / 24, AT, 300), 100),
+    "sums of a kind": tally.tallies_query(
+        TalliesAsked(AT - DAY / 24, AT, None, TallyKind.RULE), 100
+    ),
+    "the oldest minute": tally.oldest_minute_query(tally.minute_of(AT - 2 * DAY)),
+}
+
+
+async def with_counts(outbox: Outbox) -> None:
+    """Of thirty days: 130 names, by the hour and in the last two days by the minute."""
+
+    def fill(connection: Connection) -> None:
+        now = tally.minute_of(AT)
+        for begin, step in ((now - 30 * 1440, 60), (now - 2 * 1440, 1)):
+            connection.exec_driver_sql(
+                f"WITH RECURSIVE m(minute) AS (SELECT {begin} UNION ALL SELECT minute + {step} "
+                f"FROM m WHERE minute < {now - 1}), n(name) AS (SELECT 1 UNION ALL SELECT "
+                "name + 1 FROM n WHERE name < 130) INSERT INTO tally "
+                "SELECT minute, CASE WHEN name > 80 THEN 'rule' ELSE 'call' END, "
+                "'name ' || name, 'accepted', 7 FROM m, n WHERE true ON CONFLICT DO NOTHING"
+            )
+        connection.exec_driver_sql("ANALYZE")
+
+    await outbox._writer.run(fill)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("query", _COUNTED.values(), ids=_COUNTED.keys())
+async def test_on_sqlite_only_what_was_counted_in_the_time_asked_for_is_read(
+    outbox: Outbox, query: Select[Any]
+) -> None:
+    plan = await plan_of(outbox, query)
+
+    assert plan[0].startswith("SEARCH tally"), plan
+    assert "PRIMARY KEY" in plan[0] or "ix_tally_minutes" in plan[0], plan
+
+
+async def test_what_was_counted_in_thirty_days_is_added_up_quickly(outbox: Outbox) -> None:
+    await with_counts(outbox)
+    day, month = (TalliesAsked(AT - n * DAY, AT, 3600) for n in (1, 30))
+
+    for query in _COUNTED.values():
+        plan = "\n".join(await plan_of(outbox, query))
+        assert "Seq Scan" not in plan, plan
+    of_a_day = await outbox.tallies(day, limit=100_000)
+    assert len(of_a_day) == 24 * 130
+    assert {one.count for one in of_a_day} == {7 * 60}
+    [*of_rules] = await outbox.tallies(replace(month, step_s=None, kind=TallyKind.RULE), limit=99)
+    assert {one.count for one in of_rules} == {7 * (28 * 24 + 2 * 1440)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
 from tests.console.visits import Visitor
 from tests.support.whole import ROOT
@@ -50,8 +50,13 @@ async def a_page(browser: Browser, url: str, **like: Any) -> AsyncIterator[Page]
     context.set_default_timeout(LIMIT_MS)
     complaints: list[str] = []
     page = await context.new_page()
+
+    def complained(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            complaints.append(said.text)
+
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and complaints.append(said.text))
+    page.on("console", complained)
     try:
         yield page
     finally:
