@@ -1,0 +1,241 @@
+"""Prints what accepting, claiming and the operators' lists cost with a long past, as a ratio to
+what they cost with a short one.
+
+The past is made by the engine itself: finished deliveries with their events, attempts, people and
+deduplication keys, the last two at random places of their indexes, as digests and keys are.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection, text
+
+from app.cli.tables import say, show, table
+from app.kit.clock import SystemClock
+from app.kit.ids import new_id
+from app.model.delivery import Attempt, AttemptId, Delivery, DeliveryState, Ending
+from app.model.event import Event, EventId, EventStatus
+from app.model.flow import flow_of
+from app.model.new_delivery import new_delivery
+from app.model.outcome import OutcomeKind
+from app.model.start import InDoubt, Match, Matching, ScenarioStart
+from app.outbox import (
+    Acceptance,
+    DeliveryFilter,
+    EventFilter,
+    Outbox,
+    Pace,
+    PersonName,
+    Settlement,
+)
+
+_CLOCK = SystemClock()
+_NUMBERS_HERE = (
+    "(WITH RECURSIVE c(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :last) "
+    "SELECT n FROM c)"
+)
+_NUMBERS_THERE = "generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n"
+_BYTES = {"sqlite": "blob", "postgresql": "bytea"}
+_TOGETHER = 64
+_ROUNDS = 40
+_AT_ONCE = 100_000
+_OWNER = "bench"
+# Of the engine: number N as part of an id, and numbers from A to B. Ids of a past lie before those
+# that are made now.
+_DIALECTS = {
+    "sqlite": ("printf('%012d', n)", "abs(random())", _NUMBERS_HERE),
+    "postgresql": ("lpad(n::text, 12, '0')", "(random() * 9e18)::bigint", _NUMBERS_THERE),
+}
+
+
+def main() -> None:
+    options = _options()
+    if options.store:
+        asyncio.run(_report(options.store, options.past))
+        return
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
+        asyncio.run(_report(f"sqlite+aiosqlite:///{Path(name)}/growth.db", options.past))
+
+
+async def _report(store: str, pasts: Sequence[int]) -> None:
+    found: list[dict[str, float]] = []
+    async with Outbox.open(store, clock=_CLOCK) as outbox:
+        made = 0
+        for past in pasts:
+            began = time.monotonic()
+            await _make_past(outbox, made, past)
+            made = past
+            say(f"{past:,} past deliveries after {time.monotonic() - began:.0f} s")
+            found.append({name: await _median_ms(what) for name, what in _works(outbox)})
+    rows = [
+        (
+            name,
+            *(f"{costs[name]:.2f}" for costs in found),
+            f"{found[-1][name] / found[0][name]:.2f}",
+        )
+        for name in found[0]
+    ]
+    show(table(("what", *(f"ms at {past:,}" for past in pasts), "ratio"), rows))
+
+
+def _works(outbox: Outbox) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:
+    """Each once by one, in the time that it takes."""
+    crm = EventFilter(source="crm")
+    people = (outbox.person(PersonName("custom", "12345", "CRM_ID")),)
+
+    async def accept() -> None:
+        await asyncio.gather(*(outbox.accept([_acceptance()]) for _ in range(_TOGETHER)))
+
+    async def deliver() -> None:
+        claimed = await outbox.claim(
+            owner=_OWNER, pace=Pace("main", None), room=_TOGETHER, lease_s=60, share=_share
+        )
+        await outbox.settle([_settlement(one) for group in claimed.groups for one in group])
+
+    yield f"accept {_TOGETHER} calls, one commit", accept
+    yield f"claim and settle {_TOGETHER}", deliver
+    yield "the newest 50 events", lambda: outbox.events(EventFilter(), limit=50)
+    yield "of a source", lambda: outbox.events(crm, limit=50)
+    yield "ignored ones", lambda: outbox.events(EventFilter(status=EventStatus.IGNORED), limit=50)
+    yield "the newest 50 deliveries", lambda: outbox.deliveries(DeliveryFilter(), limit=50)
+    yield "of a rule", lambda: outbox.deliveries(DeliveryFilter(rule="won"), limit=50)
+    dead = DeliveryFilter(state=DeliveryState.DEAD)
+    yield "dead letters", lambda: outbox.deliveries(dead, limit=50)
+    expired = DeliveryFilter(outcome=Ending.EXPIRED)
+    yield "with an outcome", lambda: outbox.deliveries(expired, limit=50)
+    yield "of a person", lambda: outbox.deliveries(DeliveryFilter(people=people), limit=50)
+    yield "the backlog", outbox.backlog
+    yield "when the next is due", lambda: outbox.next_due_at("main")
+
+
+async def _median_ms(work: Callable[[], Awaitable[object]]) -> float:
+    took = []
+    for _ in range(_ROUNDS):
+        began = time.perf_counter()
+        await work()
+        took.append((time.perf_counter() - began) * 1000)
+    return statistics.median(took)
+
+
+async def _make_past(outbox: Outbox, first: int, last: int) -> None:
+    for start in range(first, last, _AT_ONCE):
+        given = {"first": start + 1, "last": min(start + _AT_ONCE, last)}
+        await outbox._writer.run(lambda c, given=given: _past(c, given))
+    await outbox._writer.run(lambda c: c.exec_driver_sql("ANALYZE"))
+
+
+def _past(connection: Connection, given: dict[str, int]) -> None:
+    number, anything, numbers = _DIALECTS[connection.dialect.name]
+    id_ = f"'00000000-0000-7000-8000-' || {number}"
+    at = "1767225600000000 + n * 1000"
+    made = {
+        "event": {
+            "id": id_,
+            "source": "'crm'",
+            "received_at": at,
+            "method": "'POST'",
+            "path": "''",
+            "query": "''",
+            "headers": "'{}'",
+            "content_type": "'application/json'",
+            "body": "CAST('{\"crm_id\": 1}' AS " + _BYTES[connection.dialect.name] + ")",
+            "status": "CASE n % 20 WHEN 0 THEN 'ignored' ELSE 'accepted' END",
+        },
+        "delivery": {
+            "id": id_,
+            "event_id": id_,
+            "source": "'crm'",
+            "rule": "'won'",
+            "config_revision": "'bench'",
+            "destination": "'main'",
+            "scenario": "3",
+            "matches": "'[]'",
+            "content": "'{}'",
+            "in_doubt": "'retry'",
+            "state": "CASE n % 100 WHEN 0 THEN 'dead' ELSE 'done' END",
+            "match_index": "0",
+            "attempts": "1",
+            "created_at": at,
+            "next_attempt_at": at,
+            "outcome": "CASE n % 100 WHEN 0 THEN 'expired' ELSE 'accepted' END",
+            "finished_at": at,
+        },
+        "attempt": {
+            "id": id_,
+            "delivery_id": id_,
+            "at": at,
+            "duration_ms": "7",
+            "match_index": "0",
+            "outcome": "'accepted'",
+            "in_doubt": "false",
+        },
+        "person": {"digest": anything, "delivery_id": id_},
+        "dedup": {
+            "source": "'crm'",
+            "key": f"CAST({anything} AS text)",
+            "event_id": id_,
+            "received_at": at,
+        },
+    }
+    for name, values in made.items():
+        query = f"INSERT INTO {name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM"
+        connection.execute(text(f"{query} {numbers}"), given)
+
+
+def _acceptance() -> Acceptance:
+    now = _CLOCK.now()
+    event = Event(
+        id=EventId(new_id()),
+        source="crm",
+        received_at=now,
+        method="POST",
+        path="",
+        query="",
+        headers={"content-type": "application/json"},
+        content_type="application/json",
+        body=b'{"crm_id": "12345"}',
+        status=EventStatus.ACCEPTED,
+    )
+    match = Match(Matching.CUSTOM, new_id(), "CRM_ID")
+    start = ScenarioStart("won", "main", 3, (match,), {}, InDoubt.RETRY)
+    return Acceptance(event, new_id(), (new_delivery(start, event, "bench", now),))
+
+
+def _settlement(delivery: Delivery) -> Settlement:
+    now = _CLOCK.now()
+    attempt = Attempt(
+        AttemptId(new_id()), delivery.id, now, 7, 0, OutcomeKind.ACCEPTED, http_status=200
+    )
+    return Settlement(
+        delivery_id=delivery.id,
+        lease_owner=_OWNER,
+        attempt=attempt,
+        state=DeliveryState.DONE,
+        match_index=0,
+        next_attempt_at=now,
+        outcome=OutcomeKind.ACCEPTED,
+        reason=None,
+        finished_at=now,
+        flow=flow_of(delivery),
+    )
+
+
+def _share(flows: Sequence[str], room: int) -> Sequence[tuple[str, int]]:
+    return [(flow, room) for flow in flows]
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
+    parser.add_argument("--past", type=int, nargs="+", default=[10_000, 1_000_000])
+    parser.add_argument("--store", help="an empty one, as BRIDGE_DATABASE_URL; absent: a file")
+    parser.add_argument("--folder", default=".", help="where the file is made")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
