@@ -13,6 +13,7 @@ import structlog
 from app.ingest.accept import Acceptor, Taking, accepted_shapes
 from app.ingest.body import BodyTooLarge, BodyTooSlow, CallerGone, read_body
 from app.ingest.calls import CallMaker
+from app.ingest.refusals import Refusals
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock
 from app.kit.deadline import Limits
@@ -48,7 +49,9 @@ class Entry:
         outcomes: Outcomes,
         maker: CallMaker,
         clock: Clock,
+        refusals: Refusals | None = None,
     ) -> None:
+        self._refusals = refusals
         self._revision = revision
         self._acceptor = acceptor
         self._outcomes = outcomes
@@ -143,6 +146,8 @@ class Entry:
 
     def _refuse(self, problem: Problem, source: str, why: str | None = None) -> Problem:
         _log.warning("call.refused", source=source, problem=problem.slug, why=why)
+        if self._refusals is not None and problem.slug != StoreUnavailable.slug:
+            self._refusals.note(source, problem.slug, self._clock.now())
         return problem
 
 

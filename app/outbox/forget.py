@@ -21,6 +21,7 @@ from app.outbox.acts import Act, record
 from app.outbox.endings import End, end_all
 from app.outbox.engine import overwriting
 from app.outbox.people import PersonName, deliveries_of, digest_of, names_of
+from app.outbox.problems import causes, taken_away
 from app.outbox.rows import NOBODY, delivery_of
 
 _STEP = 200
@@ -129,6 +130,7 @@ def erase(connection: Connection, key: bytes, found: Found, act: Act, at: dateti
         waiting = [one for one in found.deliveries if one.state in _WAITING]
         end = End(DeliveryState.DEAD, Ending.CANCELLED, ERASED, at)
         cancelled = len(end_all(connection, waiting, end)) if waiting else 0
+        gone = causes(connection, [one.id for one in found.deliveries])
         free = _empty_deliveries(connection, found.deliveries)
         step = Forgotten(
             events=_empty_events(connection, found),
@@ -141,6 +143,7 @@ def erase(connection: Connection, key: bytes, found: Found, act: Act, at: dateti
         )
         _forget_names(connection, key, found, free)
     record(connection, act, step.events + step.deliveries)
+    taken_away(connection, gone, at, "erased")
     return step
 
 

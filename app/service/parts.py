@@ -9,6 +9,8 @@ from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
 from app.api.access import Desk
 from app.api.health import Readiness
+from app.concerns import concerns
+from app.concerns.keep import Counter
 from app.config.settings import Settings
 from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
@@ -20,10 +22,12 @@ from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.refusals import Refusals
 from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
 from app.live import Scenarios
+from app.notices import Teller
 from app.outbox import Ages, Outbox, Pace
 from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
@@ -55,21 +59,33 @@ async def open_parts(
         chores = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
-        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
+            chores["look through problems"] = Counter(outbox, rng, owner=f"problems-{new_id()}").run
+        refusals = Refusals(outbox, rng)
+        if role.takes_calls:
+            chores["tell refusals"] = refusals.run
+        chores["tell people"] = _teller(current, outbox, clock, rng).run
+        maker = CallMaker(settings.public_url, networks(settings.trusted_proxies))
+        entry = _entry(maker, current, outbox, clock, rng, refusals) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock)
         yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, chores)
 
 
 def _entry(
-    settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+    maker: CallMaker,
+    current: CurrentRevision,
+    outbox: Outbox,
+    clock: Clock,
+    rng: Random,
+    refusals: Refusals,
 ) -> Entry:
     return Entry(
         lambda: current.revision,
         Acceptor(outbox, clock),
         Outcomes(outbox, clock, rng),
-        CallMaker(settings.public_url, networks(settings.trusted_proxies)),
+        maker,
         clock,
+        refusals,
     )
 
 
@@ -93,6 +109,17 @@ def _housekeeper(
         return Ages(events_s=kept.events, dead_s=kept.dead)
 
     return Housekeeper(outbox, ages, clock, rng, owner=f"housekeeper-{new_id()}")
+
+
+def _teller(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Teller:
+    return Teller(
+        outbox,
+        lambda: current.revision.channels,
+        lambda: concerns(outbox, current, clock),
+        clock,
+        rng,
+        owner=f"notices-{new_id()}",
+    )
 
 
 def _limits(revision: Revision) -> WorkerLimits:
