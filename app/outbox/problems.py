@@ -9,8 +9,9 @@ other in turns.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select, update
 
 from app.kit.ids import new_id
 from app.model.delivery import DeliveryId, Ending
@@ -33,17 +34,17 @@ def causes(connection: Connection, ids: Sequence[DeliveryId]) -> Counter[Cause]:
     """How many of these deliveries are dead letters of which cause, and not replayed."""
     found: Counter[Cause] = Counter()
     for start in range(0, len(ids), _ROWS_AT_ONCE):
-        rows = connection.execute(
-            select(*CAUSE, func.count().label("number"))
-            .where(
-                _delivery.id.in_(ids[start : start + _ROWS_AT_ONCE]),
-                IS_LEFT,
-                _delivery.outcome != Ending.CANCELLED.value,
-            )
-            .group_by(*CAUSE)
-        )
+        rows = connection.execute(died(ids[start : start + _ROWS_AT_ONCE]))
         found.update({cause_of_row(row): row.number for row in rows})
     return found
+
+
+def died(ids: Sequence[DeliveryId]) -> Select[Any]:
+    return (
+        select(*CAUSE, func.count().label("number"))
+        .where(_delivery.id.in_(ids), IS_LEFT, _delivery.outcome != Ending.CANCELLED.value)
+        .group_by(*CAUSE)
+    )
 
 
 def failed(connection: Connection, ids: Sequence[DeliveryId], at: datetime) -> None:
