@@ -237,22 +237,16 @@ async def test_no_address_no_token_and_no_person_is_in_a_notice_or_a_line_of_the
 
 
 @pytest.mark.parametrize(
-    ("url", "why"),
-    [
-        ("http://127.0.0.1:1/very-secret", "ConnectError"),
-        ("http://a:99999999/very-secret", "InvalidURL"),
-        ("ftp://very-secret", "UnsupportedProtocol"),
-    ],
+    "url", ["http://127.0.0.1:1/", "http://a:99999999/", "ftp://a/", "nonsense"]
 )
-async def test_whatever_goes_wrong_does_not_quote_the_address(
-    inbox: Inbox, url: str, why: str
-) -> None:
-    channel = replace(a_channel(inbox), url=Secret(url))
+async def test_whatever_goes_wrong_does_not_quote_the_address(inbox: Inbox, url: str) -> None:
+    channel = replace(a_channel(inbox), url=Secret(f"{url}very-secret"))
 
     with pytest.raises(NotSent) as failed:
         await send(channel, try_out(channel.settings, AT))
 
-    assert failed.value.why == why
+    assert failed.value.why.isidentifier()
+    assert "very-secret" not in str(failed.value)
 
 
 async def test_who_does_not_answer_is_not_waited_for(inbox: Inbox) -> None:
