@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Self, TypeAlias
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Discriminator, Field, HttpUrl, Tag, model_validator
 
 from app.config.schema.base import Name, Part, Seconds
 from app.config.schema.secret import SecretRef
@@ -23,7 +23,14 @@ class Language(StrEnum):
     RU = "ru"
 
 
-NoticeUrl: TypeAlias = Annotated[HttpUrl, Field(max_length=2000)] | SecretRef
+def _is_secret(given: object) -> str:
+    return "<secret>" if isinstance(given, dict | SecretRef) else "<text>"
+
+
+NoticeUrl: TypeAlias = Annotated[
+    Annotated[HttpUrl, Tag("<text>")] | Annotated[SecretRef, Tag("<secret>")],
+    Discriminator(_is_secret),
+]
 
 
 class Notice(Part):
