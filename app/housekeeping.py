@@ -35,6 +35,8 @@ class Kept(Protocol):
 
     async def purge_keys(self, ages: Ages, *, limit: int) -> int: ...
 
+    async def count_problems_again(self) -> int: ...
+
     async def shrink(self, *, pages: int) -> int: ...
 
 
@@ -67,6 +69,8 @@ class Housekeeper:
         ages = self._ages()
         await self._purge(ages)
         await self._repeat(lambda: self._store.purge_keys(ages, limit=_KEYS_AT_ONCE))
+        if await self._store.on_duty(_DUTY, owner=self._owner, lasts_s=_DUTY_LASTS_S):
+            await self._store.count_problems_again()
         await self._repeat(lambda: self._store.shrink(pages=_PAGES_AT_ONCE))
 
     async def _purge(self, ages: Ages) -> None:

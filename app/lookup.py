@@ -128,6 +128,8 @@ def told(act: Act, wanted: DeliveryFilter, **more: str) -> Act:
     }
     if wanted.people:
         asked["person"] = "named"
+    if wanted.cause is not None:
+        asked["problem"] = asked.pop("cause")
     subject = {
         name: [*map(str, value)] if isinstance(value, tuple) else str(value)
         for name, value in {**asked, **more}.items()

@@ -6,9 +6,18 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_, update
 
+from app.model.delivery import Ending
 from app.model.problem import Cause, Problem, ProblemState, Touched, cause_of
 from app.outbox import tables
-from app.outbox.causes import PROBLEM, cause_of_row, left_of, row_of, values_of
+from app.outbox.causes import (
+    CAUSE,
+    IS_LEFT,
+    PROBLEM,
+    cause_of_row,
+    left_of,
+    row_of,
+    values_of,
+)
 from app.outbox.rows import instant, micros
 
 MOST_LOOKED_AT = 10_000
@@ -132,11 +141,30 @@ def newest_of(cause: Cause) -> Select[Any]:
 def keep(connection: Connection, looked: Looked) -> bool:
     """False when it changed meanwhile: then it is looked through again. The number of its letters
     is put right, too: a process of an older version makes some without saying so."""
-    found = looked.touched
-    text = orjson.dumps([found.people, found.is_whole, found.rules, found.sources]).decode()
-    done = connection.execute(
+    query = (
         update(tables.problem)
         .where(row_of(looked.cause), _problem.changes == looked.changes)
-        .values(touched=text, letters=looked.letters, counted=looked.changes)
+        .values(letters=looked.letters, counted=looked.changes)
     )
-    return done.rowcount == 1
+    if looked.letters:
+        # Without any left it goes on saying whom they met.
+        found = looked.touched
+        text = orjson.dumps([found.people, found.is_whole, found.rules, found.sources]).decode()
+        query = query.values(touched=text)
+    return connection.execute(query).rowcount == 1
+
+
+def miscounted(connection: Connection) -> dict[Cause, int]:
+    """Causes of which a process of an older version made dead letters, or took some away, without
+    saying so; with how many there are. As many entries of the index are read as it counts."""
+    query = select(*CAUSE, func.count().label("number")).where(
+        IS_LEFT, _delivery.outcome != Ending.CANCELLED.value
+    )
+    found = {cause_of_row(row): row.number for row in connection.execute(query.group_by(*CAUSE))}
+    rows = connection.execute(select(*tables.problem.c)).all()
+    told = {cause_of_row(row): row.letters for row in rows}
+    return {
+        cause: found.get(cause, 0)
+        for cause in found | told
+        if found.get(cause, 0) != told.get(cause)
+    }

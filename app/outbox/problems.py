@@ -132,6 +132,19 @@ def _resolve_empty(connection: Connection, cause: Cause, at: datetime, why: str)
         _record(connection, ActKind.RESOLVE, cause, at, why)
 
 
+def put_right(connection: Connection, counted: Mapping[Cause, int], at: datetime) -> None:
+    """So many dead letters there were when somebody counted. Those of a problem that is known are
+    counted once more, when nothing comes in between."""
+    for cause, count in sorted(counted.items(), key=_in_order):
+        if not count or not _begin(connection, cause, count, at):
+            changed = update(tables.problem).where(row_of(cause))
+            connection.execute(changed.values(changes=_problem.changes + 1))
+
+
+def resolve_empty(connection: Connection, cause: Cause, at: datetime) -> None:
+    _resolve_empty(connection, cause, at, "none is left")
+
+
 def _record(connection: Connection, kind: ActKind, cause: Cause, at: datetime, why: str) -> None:
     act = Act(ActId(new_id()), at, BRIDGE, kind, {"problem": cause.key, "why": why})
     record(connection, act, 1)

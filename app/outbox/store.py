@@ -350,7 +350,22 @@ class Outbox:
         looked = await self._read(lambda c: problem_list.look(c, cause))
         if looked is None:
             return False
-        return await self._writer.run(lambda c: problem_list.keep(c, looked))
+        now = self._clock.now()
+
+        def keep(connection: Connection) -> bool:
+            is_kept = problem_list.keep(connection, looked)
+            problems.resolve_empty(connection, cause, now)
+            return is_kept
+
+        return await self._writer.run(keep)
+
+    async def count_problems_again(self) -> int:
+        """Holds their numbers against the dead letters there are: how many were wrong."""
+        found = await self._read(problem_list.miscounted)
+        if found:
+            now = self._clock.now()
+            await self._writer.run(lambda c: problems.put_right(c, found, now))
+        return len(found)
 
     async def has_changed_problems(self) -> bool:
         """Whether there is one to be looked through."""

@@ -361,3 +361,37 @@ def test_the_key_of_a_cause_names_it(cause: Cause) -> None:
 def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match=r"expected|no scenario|nonsense"):
         cause_of(key)
+
+
+async def test_what_an_older_version_left_is_found(outbox: Outbox, clock: ManualClock) -> None:
+    """It makes dead letters and takes them away without a word of their problem."""
+    dead = await fail(outbox, clock, 2)
+    await fail(outbox, clock, outcome=OutcomeKind.IN_DOUBT)
+    forgotten = text("DELETE FROM problem WHERE outcome = 'in_doubt'")
+    replayed = text("UPDATE delivery SET replayed_as = id WHERE outcome = 'malformed'")
+    await outbox._writer.run(lambda c: (c.execute(forgotten), c.execute(replayed)))
+
+    assert await outbox.count_problems_again() == 2
+    await outbox.look_through_some(limit=9)
+
+    assert len(dead) == 2
+    assert ((await problem(outbox)).state, (await problem(outbox)).letters) == (
+        ProblemState.RESOLVED, 0,
+    )  # fmt: skip
+    found = await problem(outbox, replace(MALFORMED, outcome=OutcomeKind.IN_DOUBT))
+    assert (found.state, found.letters) == (ProblemState.OPEN, 1)
+    assert await outbox.count_problems_again() == 0
+
+
+async def test_a_problem_that_is_over_still_says_whom_it_met(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    dead = await fail(outbox, clock, 2)
+    await outbox.look_through(MALFORMED)
+
+    await replay(outbox, dead)
+    await outbox.look_through(MALFORMED)
+
+    touched = (await problem(outbox)).touched
+    assert touched is not None
+    assert touched.people == 1

@@ -4,6 +4,7 @@ import pytest
 
 from app.revision.channels import Channel
 from tests.revision.test_build import ENVIRON, EXAMPLE, build, lines
+from tests.support.whole import ROOT
 
 SLACK = "https://hooks.slack.com/services/T0/B0/very-secret"
 MORE = {**ENVIRON, "SLACK": SLACK, "BOT": "123:very-secret\n"}
@@ -63,3 +64,14 @@ def test_names_are_not_given_twice() -> None:
     same = "a, shape: json, url: {env: SLACK}"
 
     assert any("the name a is given twice" in line for line in lines(written(same, same), MORE))
+
+
+def test_the_example_of_the_page_is_sound() -> None:
+    page = (ROOT / "docs" / "notices.md").read_text(encoding="utf-8")
+    block = (
+        page.split("```yaml\n")[1].split("```")[0].replace("file: /run/secrets/slack", "env: SLACK")
+    )
+
+    found = build(EXAMPLE + block, {**MORE, "TELEGRAM_TOKEN": "123:t"}).channels
+
+    assert [one.name for one in found] == ["night", "team", "programs"]
