@@ -39,6 +39,8 @@ class Kept(Protocol):
 
     async def purge_tallies(self, ages: Ages) -> int: ...
 
+    async def count_problems_again(self) -> int: ...
+
     async def shrink(self, *, pages: int) -> int: ...
 
 
@@ -73,6 +75,8 @@ class Housekeeper:
         await self._repeat(lambda: self._store.purge_keys(ages, limit=_KEYS_AT_ONCE))
         await self._repeat(self._store.roll_up_tallies)
         await self._repeat(lambda: self._store.purge_tallies(ages))
+        if await self._store.on_duty(_DUTY, owner=self._owner, lasts_s=_DUTY_LASTS_S):
+            await self._store.count_problems_again()
         await self._repeat(lambda: self._store.shrink(pages=_PAGES_AT_ONCE))
 
     async def _purge(self, ages: Ages) -> None:

@@ -13,7 +13,8 @@ from app.kit.clock import Clock
 from app.kit.errors import BridgeError
 from app.model.delivery import DeliveryId, Ending, ending_or_outcome
 from app.model.outcome import OutcomeKind
-from app.outbox import Act, DeliveryFilter, PersonName
+from app.model.problem import Cause, cause_of
+from app.outbox import Act, DeliveryFilter, PersonName, place_of
 
 
 class NotUnderstood(BridgeError):
@@ -53,6 +54,25 @@ def outcome(name: str, text: str | None) -> OutcomeKind | Ending | None:
     except ValueError:
         known = ", ".join([*OutcomeKind, *Ending])
         raise NotUnderstood(name, f'there is no "{text}"; known: {known}') from None
+
+
+def cause(name: str, text: str | None) -> Cause | None:
+    """Of a problem. Raises NotUnderstood."""
+    try:
+        return None if text is None else cause_of(text)
+    except ValueError as error:
+        raise NotUnderstood(name, str(error)) from None
+
+
+def place(name: str, text: str | None) -> str | None:
+    """Where a page of problems begins. Raises NotUnderstood."""
+    if text is None:
+        return None
+    try:
+        place_of(text)
+    except ValueError:
+        raise NotUnderstood(name, "expected the `next` of the page before") from None
+    return text
 
 
 def per_second(name: str, text: str | None) -> float | None:
@@ -108,6 +128,8 @@ def told(act: Act, wanted: DeliveryFilter, **more: str) -> Act:
     }
     if wanted.people:
         asked["person"] = "named"
+    if wanted.cause is not None:
+        asked["problem"] = asked.pop("cause")
     subject = {
         name: [*map(str, value)] if isinstance(value, tuple) else str(value)
         for name, value in {**asked, **more}.items()

@@ -21,7 +21,7 @@ def metrics_routes(readiness: Readiness, desk: Desk) -> APIRouter:
         await readiness.store()
         current = desk.current
         revision = current.revision
-        in_force = InForce(running, revision.id, current.since, current.is_latest)
+        in_force = InForce(running, revision.id, current.since, current.refused is None)
         situation = readiness.situation(revision.destinations)
         text = exposition(situation, in_force, desk.counts.board)
         return Response(text, media_type=CONTENT_TYPE)

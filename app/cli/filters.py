@@ -13,6 +13,7 @@ from app import lookup
 from app.kit.clock import SystemClock
 from app.model.delivery import DeliveryState
 from app.model.event import EventStatus
+from app.model.start import Target
 from app.outbox import DeliveryFilter, EventFilter, Outbox, PersonName
 
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="rows at most")]
@@ -32,6 +33,11 @@ def _options(
     source: Source = None,
     rule: Annotated[str | None, typer.Option(help="of this rule only")] = None,
     destination: Annotated[str | None, typer.Option(help="to this destination only")] = None,
+    target: Annotated[Target | None, typer.Option(help="scenario or trigger")] = None,
+    scenario: Annotated[int | None, typer.Option(help="to the target of this number only")] = None,
+    problem: Annotated[
+        str | None, typer.Option(help="dead letters of this problem, not replayed")
+    ] = None,
     state: Annotated[DeliveryState | None, typer.Option(help="in this state only")] = None,
     outcome: Annotated[
         str | None, typer.Option(help="that ended so: an outcome, expired, cancelled ...")
@@ -53,6 +59,9 @@ def _options(
         source=source,
         rule=rule,
         destination=destination,
+        target=target,
+        scenario=scenario,
+        cause=lookup.cause("--problem", problem),
         state=state,
         outcome=lookup.outcome("--outcome", outcome),
         since=_instant("--since", since),

@@ -12,9 +12,11 @@ from app.cli import (
     demo,
     forget,
     history,
+    notices,
     operate,
     pauses,
     presets,
+    problems,
     sandbox,
     save,
     send,
@@ -51,6 +53,9 @@ history.deliveries.command("replay")(operate.replay_deliveries)
 history.deliveries.command("cancel")(operate.cancel_deliveries)
 cli.add_typer(history.events, name="events")
 cli.add_typer(history.deliveries, name="deliveries")
+cli.add_typer(problems.problems, name="problems")
+cli.command("concerns")(problems.list_concerns)
+cli.add_typer(notices.notices, name="notices")
 cli.command("acts")(operate.list_acts)
 cli.command("pause")(pauses.pause)
 cli.command("resume")(pauses.resume)

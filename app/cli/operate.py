@@ -78,19 +78,34 @@ def replay_deliveries(
 
     A running bridge on the same store takes them up. Exit status 1 when there was none.
     """
-    revision = _revision(rules, config)
-    plan = Plan(an_act(ActKind.REPLAY, operator), revision, _per_second(rate), limit, again)
+    plan = planned(rules, rate, limit, operator, config)
+
+    def chosen(outbox: Outbox) -> DeliveryFilter:
+        return _chosen(wanted(outbox), ids or [], DeliveryState.DEAD)
+
+    replay_chosen(chosen, replace(plan, again=again), dry_run=dry_run, yes=yes, json=json)
+
+
+def planned(
+    rules: Rules, rate: str | None, limit: int, operator: str | None, config: Path | None
+) -> Plan:
+    act = an_act(ActKind.REPLAY, operator)
+    return Plan(act, _revision(rules, config), _per_second(rate), limit)
+
+
+def replay_chosen(chosen: Wanted, plan: Plan, *, dry_run: bool, yes: bool, json: bool) -> None:
+    """All of them, and says how many it was."""
 
     async def run(outbox: Outbox) -> Report | list[Count]:
-        chosen = _chosen(wanted(outbox), ids or [], DeliveryState.DEAD)
-        counted = await _counted(outbox, chosen, _FINAL, again=again)
+        wanted = chosen(outbox)
+        counted = await _counted(outbox, wanted, _FINAL, again=plan.again)
         if dry_run or not _goes_on(counted, yes=yes, what="replay"):
             return counted
-        told = replace(plan, act=lookup.told(plan.act, chosen, rules=rules.value))
-        return await Replay(outbox, told, SystemClock()).deliveries(chosen)
+        rules = Rules.STORED if plan.revision is None else Rules.CURRENT
+        told = replace(plan, act=lookup.told(plan.act, wanted, rules=rules.value))
+        return await Replay(outbox, told, SystemClock()).deliveries(wanted)
 
-    found = with_store(run)
-    _report(found, plan.act, json=json)
+    _report(with_store(run), plan.act, json=json)
 
 
 @filtered

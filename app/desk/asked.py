@@ -9,6 +9,7 @@ from app.desk.desk import Desk
 from app.desk.refusals import Invalid
 from app.model.delivery import DeliveryState
 from app.model.event import EventId, EventStatus
+from app.model.start import Target
 from app.outbox import DeliveryFilter, EventFilter, PersonName
 
 T = TypeVar("T")
@@ -59,6 +60,9 @@ class DeliveriesAsked(Person):
     source: Text = None
     rule: Text = None
     destination: Text = None
+    target: Target | None = None
+    scenario: int | None = Field(None, ge=-(2**63), lt=2**63, description="number of the target")
+    problem: Text = Field(None, description="id of a problem: its dead letters, not replayed")
     state: DeliveryState | None = None
     outcome: Text = Field(None, description="an outcome, or expired, cancelled, ...")
     since: Text = Field(None, description=f"made not before: {_INSTANT}")
@@ -73,6 +77,9 @@ class DeliveriesAsked(Person):
             source=self.source,
             rule=self.rule,
             destination=self.destination,
+            target=self.target,
+            scenario=self.scenario,
+            cause=lookup.cause("problem", self.problem),
             state=self.state,
             outcome=lookup.outcome("outcome", self.outcome),
             event_id=EventId(self.event) if self.event else None,

@@ -18,7 +18,7 @@ from app.desk.refusals import Conflict, Invalid, NotFound
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.event import ERASED
 from app.model.operator import Operator
-from app.outbox import Act, ActId, ActKind, Count
+from app.outbox import Act, ActId, ActKind, Count, DeliveryFilter
 from app.replay import Plan, Replay, Report
 
 _FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -30,20 +30,25 @@ class Rules(StrEnum):
     CURRENT = "current"
 
 
-class OneReplay(Asked):
+class ByRules(Asked):
     rules: Rules = Field(
         Rules.STORED, description="the request as it was stored, or made by today's rules"
     )
+
+
+class OneReplay(ByRules):
     again: bool = Field(False, description="also when it was replayed before")
 
 
-class DeliveryReplay(SomeDeliveries, OneReplay):
-    """Without a state and without ids: dead letters."""
-
+class GroupReplay(ByRules):
     rate: Text = Field(None, description="how fast they become due: 10/s, 600/m")
     limit: int = Field(500, ge=1, le=2000, description="how many to look at in this request")
     next: Text = Field(None, description=NEXT)
     dry_run: bool = Field(False, description="only count")
+
+
+class DeliveryReplay(SomeDeliveries, OneReplay, GroupReplay):
+    """Without a state and without ids: dead letters."""
 
 
 class Replayed(BaseModel):
@@ -73,13 +78,19 @@ class Counted(BaseModel):
 async def replay_deliveries(
     desk: Desk, operator: Operator, asked: DeliveryReplay
 ) -> Replayed | Counted:
-    """Finished deliveries again, each as a new one, a bounded number at a time. Raises Invalid,
-    NotUnderstood."""
+    """Finished deliveries again, each as a new one. Raises Invalid, NotUnderstood."""
     wanted = asked.chosen(desk)
     if not asked.ids:
         wanted = replace(wanted, state=wanted.state or DeliveryState.DEAD)
+    return await replay_group(desk, operator, wanted, asked, again=asked.again)
+
+
+async def replay_group(
+    desk: Desk, operator: Operator, wanted: DeliveryFilter, asked: GroupReplay, *, again: bool
+) -> Replayed | Counted:
+    """A step of it, or only counted. Raises Invalid, NotUnderstood."""
     if asked.dry_run:
-        free = wanted if asked.again else replace(wanted, is_replayed=False)
+        free = wanted if again else replace(wanted, is_replayed=False)
         return counted(await desk.outbox.counts(free), _FINAL)
     act = desk.act(ActKind.REPLAY, operator, {})
     plan = Plan(
@@ -87,10 +98,10 @@ async def replay_deliveries(
         desk.revision if asked.rules is Rules.CURRENT else None,
         lookup.per_second("rate", asked.rate),
         asked.limit,
-        asked.again,
+        again,
     )
     plan = await going_on(desk, operator, plan, asked.next)
-    if not asked.ids:
+    if not wanted.ids:
         # What this act itself made and failed again must not be met by its later requests.
         until = min(wanted.until or plan.act.at, plan.act.at)
         wanted = replace(wanted, until=until)

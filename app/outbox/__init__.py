@@ -6,10 +6,12 @@ from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.notices import Audience, NoticeClaim, Tellable
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName
+from app.outbox.problem_list import ProblemFilter, place, place_of
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
@@ -25,6 +27,7 @@ __all__ = [
     "ActId",
     "ActKind",
     "Ages",
+    "Audience",
     "Backlog",
     "Claimed",
     "Count",
@@ -32,12 +35,14 @@ __all__ = [
     "Duplicate",
     "EventFilter",
     "Forgotten",
+    "NoticeClaim",
     "Outbox",
     "Pace",
     "Past",
     "Pause",
     "PauseKind",
     "PersonName",
+    "ProblemFilter",
     "Pulse",
     "Purged",
     "Repeat",
@@ -48,5 +53,8 @@ __all__ = [
     "StoreUnavailable",
     "TableSize",
     "TalliesAsked",
+    "Tellable",
     "WriterLimits",
+    "place",
+    "place_of",
 ]

@@ -25,6 +25,9 @@ class ActKind(StrEnum):
     CANCEL = "cancel"
     PURGE = "purge"
     FORGET = "forget"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
     MAKE_TOKEN = "make_token"  # noqa: S105 - a name, not a password
     REVOKE_TOKEN = "revoke_token"  # noqa: S105
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, literal_column, select
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.outbox import tables
 from app.outbox.order import release
+from app.outbox.problems import failed
 from app.outbox.rows import delivery_of, micros
 
 _table = tables.delivery.c
@@ -42,6 +43,8 @@ def end_all(connection: Connection, deliveries: Sequence[Delivery], end: End) ->
     )
     ended = [DeliveryId(row.id) for row in done]
     release(connection, order_keys(deliveries), end.at)
+    if end.ending is Ending.EXPIRED:
+        failed(connection, ended, end.at)
     return ended
 
 

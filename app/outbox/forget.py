@@ -14,13 +14,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, tuple_, update
 from sqlalchemy import delete as deleted
 
-from app.model.delivery import Delivery, DeliveryState, Ending
+from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import ERASED
 from app.outbox import tables
 from app.outbox.acts import Act, record
 from app.outbox.endings import End, end_all
 from app.outbox.engine import overwriting
 from app.outbox.people import PersonName, deliveries_of, digest_of, names_of
+from app.outbox.problems import causes, taken_away
 from app.outbox.rows import NOBODY, delivery_of
 
 _STEP = 200
@@ -129,6 +130,7 @@ def erase(connection: Connection, key: bytes, found: Found, act: Act, at: dateti
         waiting = [one for one in found.deliveries if one.state in _WAITING]
         end = End(DeliveryState.DEAD, Ending.CANCELLED, ERASED, at)
         cancelled = len(end_all(connection, waiting, end)) if waiting else 0
+        gone = causes(connection, _held(connection, found.deliveries))
         free = _empty_deliveries(connection, found.deliveries)
         step = Forgotten(
             events=_empty_events(connection, found),
@@ -141,7 +143,15 @@ def erase(connection: Connection, key: bytes, found: Found, act: Act, at: dateti
         )
         _forget_names(connection, key, found, free)
     record(connection, act, step.events + step.deliveries)
+    taken_away(connection, gone, at, "erased")
     return step
+
+
+def _held(connection: Connection, chosen: Sequence[Delivery]) -> list[DeliveryId]:
+    """Until the end of the transaction nobody replays them, so that none is counted twice."""
+    ids = _delivery.id.in_([one.id for one in chosen])
+    query = select(_delivery.id).where(ids).order_by(_delivery.id).with_for_update()
+    return [DeliveryId(row.id) for row in connection.execute(query)]
 
 
 def _empty_deliveries(connection: Connection, chosen: Sequence[Delivery]) -> list[str]:

@@ -10,7 +10,10 @@ from app.kit.ids import first_id_at
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import Event, EventId, EventStatus
 from app.model.outcome import OutcomeKind
+from app.model.problem import Cause
+from app.model.start import Target
 from app.outbox import tables
+from app.outbox.causes import left_of
 from app.outbox.claims import in_state
 from app.outbox.people import deliveries_of
 from app.outbox.rows import attempt_of, delivery_of, event_of, instant
@@ -41,11 +44,15 @@ class EventFilter:
 @dataclass(frozen=True, slots=True)
 class DeliveryFilter:
     """As EventFilter, by when it was made. `ids`: only these. `people`: digests, of which one is
-    to be of it. `is_replayed`: whether another takes its place."""
+    to be of it. `is_replayed`: whether another takes its place. `cause`: dead letters of this
+    problem that are not replayed."""
 
     source: str | None = None
     rule: str | None = None
     destination: str | None = None
+    target: Target | None = None
+    scenario: int | None = None
+    cause: Cause | None = None
     state: DeliveryState | None = None
     outcome: OutcomeKind | Ending | None = None
     event_id: EventId | None = None
@@ -153,8 +160,12 @@ def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]
         (_delivery.source, wanted.source),
         (_delivery.destination, wanted.destination),
         (_delivery.act_id, wanted.act_id),
+        (_delivery.target, wanted.target.value if wanted.target else None),
+        (_delivery.scenario, wanted.scenario),
     )
     yield from (column == value for column, value in pairs if value is not None)
+    if wanted.cause is not None:
+        yield from left_of(wanted.cause)
     if wanted.state is not None:
         yield in_state(wanted.state)
     if wanted.outcome is not None:

@@ -13,6 +13,7 @@ from app.outbox.accept import add_deliveries
 from app.outbox.acts import Act, record
 from app.outbox.endings import End, end_all
 from app.outbox.history import DeliveryFilter, delivery_conditions
+from app.outbox.problems import causes, taken_away
 from app.outbox.rows import NOBODY, delivery_of
 
 _table = tables.delivery.c
@@ -44,12 +45,14 @@ def repeat(
     locked = query.order_by(_table.id).with_for_update()
     free = {row.id for row in connection.execute(locked)}
     chosen = [one for one in repeats if one.old in free]
+    gone = causes(connection, [one.old for one in chosen])
     add_deliveries(connection, person_key, [one.fresh for one in chosen])
     for one in chosen:
         connection.execute(
             update(tables.delivery).where(_table.id == one.old).values(replayed_as=one.fresh.id)
         )
     record(connection, act, len(chosen))
+    taken_away(connection, gone, act.at, "replayed")
     return [one.fresh.id for one in chosen]
 
 

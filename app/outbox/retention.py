@@ -12,6 +12,7 @@ from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import EventId
 from app.outbox import tables
 from app.outbox.people import forget
+from app.outbox.problems import causes, taken_away
 from app.outbox.rows import delivery_of, micros
 
 _event = tables.event.c
@@ -67,10 +68,12 @@ def purge(
     stays = {one.event_id for one in deliveries if _stays(one, ages, now)}
     gone = [one for one in deliveries if one.event_id not in stays]
     chosen = [one for one in ids if one not in stays]
+    left = causes(connection, [one.id for one in gone if one.state is DeliveryState.DEAD])
     forget(connection, person_key, gone, chosen)
     _delete_deliveries(connection, gone)
     if chosen:
         connection.execute(delete(tables.event).where(_event.id.in_(chosen)))
+    taken_away(connection, left, now, "past")
     return Purged(len(chosen), len(gone), ids[-1] if len(ids) == limit else None)
 
 

@@ -11,6 +11,7 @@ from app.model.outcome import OutcomeKind
 from app.outbox import tables
 from app.outbox.dialect import insert_all
 from app.outbox.order import release
+from app.outbox.problems import failed
 from app.outbox.rows import ATTEMPT_COLUMNS, attempt_row, micros, storable
 from app.outbox.writer import Write
 
@@ -89,6 +90,9 @@ def _perform(connection: Connection, units: Sequence[Sequence[Settlement]]) -> l
     attempts = [attempt_row(s.attempt) for s in kept if s.attempt]
     insert_all(connection, tables.attempt, ATTEMPT_COLUMNS, attempts)
     _release(connection, kept)
+    if dead := [one for one in kept if one.state is DeliveryState.DEAD]:
+        at = max(one.finished_at or one.next_attempt_at for one in dead)
+        failed(connection, [one.delivery_id for one in dead], at)
     return results
 
 

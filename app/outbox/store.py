@@ -14,6 +14,7 @@ from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.model.operator import Operator, Token
+from app.model.problem import Cause, Problem, ProblemState
 from app.model.tally import Tally, TallyKind, TallySum
 from app.observe.counts import Counts
 from app.outbox import (
@@ -23,8 +24,11 @@ from app.outbox import (
     endings,
     forget,
     history,
+    notices,
     operate,
     pauses,
+    problem_list,
+    problems,
     retention,
     stoppages,
     tally,
@@ -40,10 +44,12 @@ from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
 from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
 from app.outbox.migrations import is_current, upgrade
+from app.outbox.notices import Audience, NoticeClaim
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName, derived_key, digest_of, person_key
+from app.outbox.problem_list import ProblemFilter
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -353,6 +359,65 @@ class Outbox:
 
     async def act(self, act_id: ActId) -> Act | None:
         return await self._read(lambda c: acts.act(c, act_id))
+
+    async def problems(self, wanted: ProblemFilter, *, limit: int) -> list[Problem]:
+        return await self._read(lambda c: problem_list.problems(c, wanted, limit))
+
+    async def problem(self, cause: Cause) -> Problem | None:
+        return await self._read(lambda c: problem_list.problem(c, cause))
+
+    async def set_state(
+        self, cause: Cause, state: ProblemState, act: Act, *, note: str | None = None
+    ) -> bool:
+        """False when that can't be (see `problems.set_state`)."""
+        return await self._writer.run(lambda c: problems.set_state(c, cause, state, act, note))
+
+    async def look_through(self, cause: Cause) -> bool:
+        """Finds out whom a problem met: of up to so many of its dead letters. False when that is
+        known already."""
+        looked = await self._read(lambda c: problem_list.look(c, cause))
+        if looked is None:
+            return False
+        now = self._clock.now()
+
+        def keep(connection: Connection) -> bool:
+            is_kept = problem_list.keep(connection, looked)
+            problems.resolve_empty(connection, cause, now)
+            return is_kept
+
+        return await self._writer.run(keep)
+
+    async def count_problems_again(self) -> int:
+        """Holds their numbers against the dead letters there are: how many were wrong."""
+        found = await self._read(problem_list.miscounted)
+        if found:
+            now = self._clock.now()
+            await self._writer.run(lambda c: problems.put_right(c, found, now))
+        return len(found)
+
+    async def has_changed_problems(self) -> bool:
+        """Whether there is one to be looked through."""
+        return bool(await self._read(lambda c: problem_list.stale(c, 1)))
+
+    async def look_through_some(self, *, limit: int) -> int:
+        """A step of it, for the problems that changed: how many."""
+        stale = await self._read(lambda c: problem_list.stale(c, limit))
+        return sum([await self.look_through(cause) for cause in stale])
+
+    async def claim_notices(
+        self, audiences: Sequence[Audience], *, lease_s: float
+    ) -> list[NoticeClaim]:
+        """What is to be told now, by this process."""
+        now = self._clock.now()
+        return await self._writer.run(lambda c: notices.claim(c, audiences, now, lease_s))
+
+    async def notices_sent(self, claims: Sequence[NoticeClaim]) -> None:
+        now = self._clock.now()
+        await self._writer.run(lambda c: notices.sent(c, claims, now))
+
+    async def put_off_notices(self, claims: Sequence[NoticeClaim], *, wait_s: float) -> None:
+        until = self._clock.now() + timedelta(seconds=wait_s)
+        await self._writer.run(lambda c: notices.put_off(c, claims, until))
 
     async def make_token(self, token: Token, digest: bytes, act: Act) -> bool:
         """False when there is one of this name."""

@@ -185,6 +185,44 @@ act = Table(
     Column("count", Integer, nullable=False),
 )
 
+# Dead letters of one cause, counted: see `problems.py`.
+problem = Table(
+    "problem",
+    metadata,
+    Column("destination", String(64), nullable=False),
+    Column("target", String(16), nullable=False),
+    Column("scenario", BigInteger, nullable=False),
+    Column("outcome", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("letters", Integer, nullable=False),
+    Column("first_at", _INSTANT, nullable=False),
+    Column("last_at", _INSTANT, nullable=False),
+    Column("opened_at", _INSTANT, nullable=False),
+    Column("changed_at", _INSTANT, nullable=False),
+    Column("who", Text),
+    Column("note", Text),
+    # Each change of what it counts, and the one that `touched` knows of.
+    Column("changes", BigInteger, nullable=False, server_default="1"),
+    Column("counted", BigInteger, nullable=False, server_default="0"),
+    Column("touched", Text),
+    PrimaryKeyConstraint("destination", "target", "scenario", "outcome"),
+)
+
+# What was told to whom, of what needs a person: see `notices.py`.
+notice = Table(
+    "notice",
+    metadata,
+    Column("channel", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("cause", String(200), nullable=False),
+    Column("since", _INSTANT, nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("next_at", _INSTANT, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("sent_at", _INSTANT),
+    PrimaryKeyConstraint("channel", "kind", "cause"),
+)
+
 # Who may use the operator API: digests of their tokens, never the tokens.
 token = Table(
     "token",
@@ -252,6 +290,18 @@ Index(
     delivery.c.id,
     sqlite_where=_where_dead,
     postgresql_where=_where_dead,
+)
+# Dead letters that can be replayed, by their cause; with what is counted of them.
+_where_left = text("state = 'dead' AND replayed_as IS NULL AND matches <> '[]'")
+Index(
+    "ix_delivery_cause",
+    delivery.c.destination,
+    delivery.c.target,
+    delivery.c.scenario,
+    delivery.c.outcome,
+    delivery.c.id,
+    sqlite_where=_where_left,
+    postgresql_where=_where_left,
 )
 _where_paused = text("state = 'paused'")
 Index(

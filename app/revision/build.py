@@ -13,6 +13,7 @@ from app.config.secrets import SecretMissing, SecretReader
 from app.config.validate import validate
 from app.expressions import Scope
 from app.kit.secret import Secret
+from app.revision.channels import Channel, build_channels
 from app.rules import Rules, build_rules
 from app.sources.auth import Addresses, KeySets, NothingFetched
 from app.sources.build import build_source
@@ -35,7 +36,8 @@ class Platform:
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
-    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched."""
+    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched,
+    `channels` where notices go."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -45,6 +47,7 @@ class Revision:
     retention: Retention
     warnings: tuple[Fault, ...]
     addresses: Addresses
+    channels: tuple[Channel, ...] = ()
 
     @property
     def destinations(self) -> Sequence[str]:
@@ -77,6 +80,8 @@ def build_revision(
     )
     faults += [*of_sources, *of_rules, *_uncovered(rules, sources), *_leases(file)]
     faults += _too_many(addresses)
+    channels, of_channels = build_channels(file.notices, secrets)
+    faults += of_channels
     faults = with_lines(faults, document)
     if any(fault.severity is Severity.ERROR for fault in faults):
         raise ConfigRefused(document.file, faults)
@@ -89,6 +94,7 @@ def build_revision(
         retention=file.retention,
         warnings=tuple(faults),
         addresses=addresses,
+        channels=channels,
     )
 
 

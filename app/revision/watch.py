@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
@@ -20,8 +22,18 @@ _NOTHING_FETCHED = NothingFetched()
 _CLOCK = SystemClock()
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedRevision:
+    """A new content of the file that can't be used, with so many faults. `id` is its own."""
+
+    id: str
+    at: datetime
+    faults: int
+
+
 class CurrentRevision:
-    """The revision in use. Listeners are called, in the loop, with each new one.
+    """The revision in use; `refused` is what its file says instead. Listeners are
+    called, in the loop, with each new one.
 
     The file is read and hashed, not watched by inode: where it is a link that is swapped, as
     Kubernetes does with a ConfigMap, the inode never changes.
@@ -37,6 +49,7 @@ class CurrentRevision:
         counts: Counts | None = None,
         clock: Clock = _CLOCK,
     ) -> None:
+        self._clock = clock
         self._path = path
         self._environ = environ
         self._rng = rng
@@ -48,8 +61,8 @@ class CurrentRevision:
         self.revision = revision
         self.since = clock.now()
         """When it came into use, here."""
-        self.is_latest = True
-        """False where the file as it is now was refused."""
+        self.refused: RefusedRevision | None = None
+        """The file as it is now, where it can't be used."""
 
     def listen(self, listener: Callable[[Revision], None]) -> None:
         self._listeners.append(listener)
@@ -75,9 +88,10 @@ class CurrentRevision:
             )
         except ConfigRefused as refused:
             _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
+            self.refused = RefusedRevision(digest, self._clock.now(), len(refused.faults))
             self._took(is_good=False)
             return False
-        self.revision, self.since = found, self._clock.now()
+        self.revision, self.refused, self.since = found, None, self._clock.now()
         for listener in self._listeners:
             listener(found)
         self._took(is_good=True)
@@ -85,7 +99,6 @@ class CurrentRevision:
         return True
 
     def _took(self, *, is_good: bool) -> None:
-        self.is_latest = is_good
         if self._counts is not None:
             self._counts.reloaded(is_good=is_good)
 

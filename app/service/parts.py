@@ -9,6 +9,8 @@ from typing import TypeAlias
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
 from app.api.health import Readiness
+from app.concerns import concerns
+from app.concerns.keep import Counter
 from app.config.settings import Settings
 from app.console.live import Live
 from app.delivery import RetryPolicy, Worker
@@ -26,6 +28,7 @@ from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
 from app.live import Scenarios
+from app.notices import Teller
 from app.observe.counts import Counts
 from app.outbox import Ages, Outbox, Pace
 from app.revision import CurrentRevision, Revision
@@ -65,9 +68,11 @@ async def open_parts(
             "keep time": lambda: keep_time(clock, base, outbox, rng),
             "keep the tally": tallying.run,
             "tell pages": live.run,
+            "tell people": _teller(current, outbox, clock, rng).run,
         }
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
+            chores["look through problems"] = Counter(outbox, rng, owner=f"problems-{new_id()}").run
         entry = _entry(settings, current, outbox, clock, rng, counts) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng, counts) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock, counts)
@@ -128,6 +133,17 @@ def _housekeeper(
         return Ages(events_s=kept.events, dead_s=kept.dead)
 
     return Housekeeper(outbox, ages, clock, rng, owner=f"housekeeper-{new_id()}")
+
+
+def _teller(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Teller:
+    return Teller(
+        outbox,
+        lambda: current.revision.channels,
+        lambda: concerns(outbox, current, clock),
+        clock,
+        rng,
+        owner=f"notices-{new_id()}",
+    )
 
 
 def _limits(revision: Revision) -> WorkerLimits:

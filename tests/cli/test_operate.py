@@ -82,7 +82,7 @@ def test_dead_letters_are_counted_and_replayed_at_a_pace_and_the_act_is_recorded
     listed = asked(pair, "deliveries", "list", "--act", act, "--json").json
     assert {one["id"]: one["replay_of"] for one in listed}.keys() == fresh
     assert {one["replay_of"] for one in listed} == set(dead)
-    [recorded] = asked(pair, "acts", "--json").json
+    recorded, *_ = (one for one in asked(pair, "acts", "--json").json if one["who"] == "olga")
     assert (recorded["who"], recorded["kind"], recorded["count"]) == ("olga", "replay", 3)
     assert asked(pair, "deliveries", "replay", "--since", "1h", "--yes").status == 1
 

@@ -1,7 +1,5 @@
 """What flows now, as the overview has it."""
 
-from datetime import UTC, datetime
-
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +8,7 @@ from app.console.flow import Line
 from app.model.tally import Tally, TallyKind
 from app.outbox import ActKind, Pause, PauseKind
 from tests.console.visits import Console, text_of
-from tests.support.values import an_act
+from tests.support.values import AT, an_act
 
 COUNTS = st.lists(st.integers(0, 10**7), min_size=8, max_size=8)
 
@@ -36,7 +34,7 @@ async def test_calls_and_starts_of_the_last_hour_are_counted(console: Console) -
 
 async def test_what_is_paused_or_stopped_is_said_beside_it(console: Console) -> None:
     act = an_act(ActKind.PAUSE)
-    pause = Pause(PauseKind.DESTINATION, "main", datetime.now(UTC), "olga", None)
+    pause = Pause(PauseKind.DESTINATION, "main", AT, "olga", None)
     await console.bridge.parts.outbox.pause(pause, act)
 
     page = await console.vera.look("")

@@ -7,11 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.sql import ClauseElement
 
 from app.model.delivery import DeliveryId, DeliveryState, Ending
 from app.model.event import EventId, EventStatus
+from app.model.outcome import OutcomeKind
+from app.model.problem import Cause
+from app.model.start import Target
 from app.model.tally import TallyKind
 from app.outbox import (
     DeliveryFilter,
@@ -25,6 +28,9 @@ from app.outbox import (
     tally,
     turns,
 )
+from app.outbox.causes import left_of
+from app.outbox.problem_list import newest_of
+from app.outbox.problems import died
 from app.outbox.rows import micros
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
 from tests.support.values import AT, an_acceptance
@@ -48,6 +54,15 @@ _LISTS = {
 _SMALL = {
     "of an event": history.deliveries_query(DeliveryFilter(event_id=EventId(_ID)), 10),
     "of a person": history.deliveries_query(DeliveryFilter(people=(1, 2)), 10),
+}
+_CAUSE = Cause("main", Target.SCENARIO, 3, OutcomeKind.MALFORMED)
+_PROBLEMS = {
+    "its dead letters": history.deliveries_query(DeliveryFilter(cause=_CAUSE), 10),
+    "the next of its dead letters": history.deliveries_query(
+        DeliveryFilter(cause=_CAUSE, is_replayed=False, state=DeliveryState.DEAD, after=_ID), 10
+    ),
+    "their number": select(func.count()).where(*left_of(_CAUSE)),
+    "whom they met": newest_of(_CAUSE),
 }
 _WORK = {
     "a claim": _CLAIM,
@@ -73,8 +88,9 @@ async def plan_of(outbox: Outbox, query: ClauseElement) -> list[str]:
     return await outbox._writer.run(explained)
 
 
-async def with_a_past(outbox: Outbox) -> None:
-    """Many finished deliveries, made from one by the engine itself, and statistics of them."""
+async def with_a_past(outbox: Outbox, **others: str) -> None:
+    """Many finished deliveries, made from one by the engine itself, and statistics of them.
+    `others`: values that are not as usual, as expressions of the number `n`."""
     acceptance = an_acceptance()
     await outbox.accept([acceptance])
 
@@ -85,7 +101,7 @@ async def with_a_past(outbox: Outbox) -> None:
                 changed = {"id": "left(id, 24) || lpad(n::text, 12, '0')"}
             if table is tables.delivery:
                 changed |= {"event_id": changed["id"].replace("id", "event_id"), "state": "'done'"}
-                changed |= {"outcome": "'accepted'", "finished_at": str(micros(AT))}
+                changed |= {"outcome": "'accepted'", "finished_at": str(micros(AT)), **others}
             names = [column.name for column in table.columns]
             values = ", ".join(changed.get(name, name) for name in names)
             numbers = (
@@ -123,6 +139,26 @@ async def test_on_sqlite_what_is_of_one_is_found_by_an_index(
 
 
 @ON_SQLITE
+@pytest.mark.parametrize("query", _PROBLEMS.values(), ids=_PROBLEMS.keys())
+async def test_on_sqlite_the_dead_letters_of_a_problem_are_found_by_an_index(
+    outbox: Outbox, query: Select[tuple[object, ...]]
+) -> None:
+    [step] = await plan_of(outbox, query)
+
+    assert step.startswith("SEARCH delivery USING"), step
+    assert (
+        "INDEX ix_delivery_cause (destination=? AND target=? AND scenario=? AND outcome=?" in step
+    )
+
+
+@ON_SQLITE
+async def test_on_sqlite_what_died_in_a_commit_is_found_by_its_ids(outbox: Outbox) -> None:
+    plan = await plan_of(outbox, died([_ID]))
+
+    assert "SEARCH delivery USING INDEX sqlite_autoindex_delivery_1 (id=?)" in plan[0], plan
+
+
+@ON_SQLITE
 async def test_on_sqlite_flows_are_found_from_one_to_the_next_by_an_index(outbox: Outbox) -> None:
     plan = await plan_of(outbox, turns.FLOWS.params(destination="main"))
 
@@ -145,6 +181,21 @@ async def test_on_postgresql_each_goes_by_an_index_and_sorts_nothing(outbox: Out
     for name, query in _SMALL.items():
         plan = "\n".join(await plan_of(outbox, query))
         assert "Seq Scan on delivery" not in plan, (name, plan)
+
+
+@ON_POSTGRESQL
+async def test_on_postgresql_the_dead_letters_of_a_problem_are_found_by_an_index(
+    outbox: Outbox,
+) -> None:
+    await with_a_past(outbox, state="'dead'", outcome="'malformed'", scenario="n % 200")
+
+    for name, query in _PROBLEMS.items():
+        plan = "\n".join(await plan_of(outbox, query))
+
+        assert "ix_delivery_cause" in plan, (name, plan)
+        assert not re.search(r"\bSort\b", plan), (name, plan)
+    by_id = "\n".join(await plan_of(outbox, died([_ID])))
+    assert "Index Cond: ((id)::text =" in by_id, by_id
 
 
 @ON_POSTGRESQL

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 
 from app.altcraft import batches, replies, requests
+from app.concerns import advice
 from app.config.schema.auth import ApiKey, AuthTree, Basic, Group, Ip, QuerySecret, Scheme
 from app.config.schema.base import Part
 from app.config.schema.decode import Decode
@@ -18,6 +19,7 @@ from app.config.schema.file import BridgeFile, DeliverySettings, Retention
 from app.config.schema.handling import BurstOf, QuietHours
 from app.config.schema.jwt import BodyClaim, Jwt
 from app.config.schema.match import MatchItem
+from app.config.schema.notice import Notice
 from app.config.schema.place import BodyHash, Extract, Place, Timestamp, UrlForm
 from app.config.schema.reply import Answer, Handshake, OfEvent, Reply, Signed, Verify
 from app.config.schema.rule import Rule, ScenarioTable, SubscriptionFilter
@@ -42,7 +44,9 @@ from tests.support.whole import ROOT
 
 Schema: TypeAlias = Mapping[str, Any]
 
-PAGES = tuple(ROOT / "docs" / f"{name}.md" for name in ("configuration", "sources", "delivery"))
+PAGES = tuple(
+    ROOT / "docs" / f"{name}.md" for name in ("configuration", "sources", "delivery", "operating")
+)
 TITLES: Mapping[type[BaseModel], str] = {
     BridgeFile: "The file",
     Destination: "Destination",
@@ -50,6 +54,7 @@ TITLES: Mapping[type[BaseModel], str] = {
     OutcomeRule: "Outcome",
     DeliverySettings: "Delivery",
     Retention: "Retention",
+    Notice: "Notice",
     Rule: "Rule",
     MatchItem: "Match",
     ScenarioTable: "Scenario table",
@@ -105,6 +110,7 @@ def sections() -> Mapping[str, str]:
         "methods": _table_of(requests),
         "members": _table_of(batches),
         "stops": _table_of(gate),
+        "advice": _table_of(advice),
     }
 
 

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from app.config.schema.base import Age, Name, Part, Seconds
 from app.config.schema.destination import Destination
+from app.config.schema.notice import Notice
 from app.config.schema.rule import Rule
 from app.config.schema.source import Source
 
@@ -47,3 +48,15 @@ class BridgeFile(Part):
     retention: Retention = Field(
         default_factory=Retention, description="how long what is past is kept"
     )
+    notices: tuple[Notice, ...] = Field(
+        (), max_length=20, description="who is told when something needs a person"
+    )
+
+    @field_validator("notices")
+    @classmethod
+    def _have_names_of_their_own(cls, given: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        names = [one.name for one in given]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the name {twice[0]} is given twice")
+        return given

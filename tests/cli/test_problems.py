@@ -1,0 +1,82 @@
+"""The night by the command line: what is wrong, mended, replayed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_operate import INACTIVE, asked, call, pair, put, wait_until_started
+from tests.notices.inbox import an_inbox
+from tests.support.commands import bridge
+from tests.support.processes import Pair
+
+__all__ = ["pair"]
+BROKEN = "main.scenario.3.scenario_unavailable"
+
+
+def test_a_night(pair: Pair) -> None:
+    put(pair, INACTIVE)
+    for n in (1, 2, 3, 4):
+        call(pair, str(n), wait=15)
+    put(pair, [])
+
+    [concern] = asked(pair, "concerns", "--json").json
+    [listed] = asked(pair, "problems", "list", "--json").json
+    shown = asked(pair, "problems", "show", BROKEN)
+    seen = asked(pair, "problems", "acknowledge", BROKEN, "--note", "I see to it")
+    counted = asked(pair, "problems", "replay", BROKEN, "--dry-run", "--json").json
+    unsure = asked(pair, "problems", "replay", BROKEN)
+    done = asked(pair, "problems", "replay", BROKEN, "--rate", "50/s", "--yes", "--json").json
+
+    assert (concern["cause"], concern["advice"]) == (BROKEN, "activate_scenario")
+    assert (listed["letters"], listed["people"], listed["rules"]) == (4, 4, ["welcome"])
+    assert "activate it in Altcraft" in shown.out
+    assert (seen.status, counted["total"], unsure.status) == (0, 4, 2)
+    assert len(done["replayed"]) == 4
+    wait_until_started(pair, 4)
+    assert asked(pair, "problems", "list").status == 1
+    [over] = asked(pair, "problems", "list", "--all", "--json").json
+    assert (over["state"], over["letters"]) == ("resolved", 0)
+
+
+def test_a_problem_is_resolved_and_opened_by_hand(pair: Pair) -> None:
+    put(pair, INACTIVE)
+    call(pair, "1", wait=15)
+
+    assert asked(pair, "problems", "resolve", BROKEN).status == 0
+    again = asked(pair, "problems", "resolve", BROKEN)
+    assert asked(pair, "problems", "reopen", BROKEN).status == 0
+
+    assert (again.status, "it is resolved" in again.err) == (1, True)
+    acts = asked(pair, "acts", "--json").json
+    assert [(one["who"], one["kind"]) for one in acts] == [("olga", "reopen"), ("olga", "resolve")]
+    assert asked(pair, "deliveries", "list", "--problem", BROKEN).status == 0
+    assert asked(pair, "problems", "show", "main.scenario.9.malformed").status == 1
+    assert asked(pair, "problems", "show", "nonsense").status == 2
+
+
+NOTICES = """\
+version: 1
+destinations: {main: {url: "https://altcraft.example.com", token: {env: TOKEN}}}
+sources: {forms: {auth: none}}
+rules: [{name: one, scenario: 1}]
+notices:
+  - {name: night, shape: slack, url: {env: SLACK}, language: ru}
+  - {name: programs, shape: json, url: "URL/programs"}
+"""
+
+
+@pytest.mark.parametrize(("answers", "status"), [([], 0), ([200, 500], 3)])
+async def test_a_try_out_is_sent_to_all(tmp_path: Path, answers: list[int], status: int) -> None:
+    async with an_inbox() as inbox:
+        inbox.answers += answers
+        path = tmp_path / "bridge.yaml"
+        path.write_text(NOTICES.replace("URL", inbox.url))
+        environ = {"TOKEN": "altcraft-t0ken", "SLACK": f"{inbox.url}/very-secret"}
+
+        ran = await asyncio.to_thread(bridge, "notices", "test", "--config", path, environ=environ)
+
+    assert ran.status == status
+    assert "very-secret" not in ran.out + ran.err
+    assert [path for path, _ in inbox.got] == ["/very-secret", "/programs"]
+    assert "проверка" in inbox.bodies[0]["text"]
