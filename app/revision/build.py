@@ -35,7 +35,8 @@ class Platform:
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
-    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched."""
+    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched; `file`
+    is what it was compiled from."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -45,6 +46,7 @@ class Revision:
     retention: Retention
     warnings: tuple[Fault, ...]
     addresses: Addresses
+    file: BridgeFile = field(repr=False)
 
     @property
     def destinations(self) -> Sequence[str]:
@@ -89,6 +91,7 @@ def build_revision(
         retention=file.retention,
         warnings=tuple(faults),
         addresses=addresses,
+        file=file,
     )
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.curl import NotInShell, curl
-from app.cli.presets import source_text as text_to_paste
-from app.cli.sample import sample_call
 from app.config.document import parse_document
 from app.config.validate import validate
 from app.kit.clock import SystemClock
+from app.set_up.curl import NotInShell, curl
+from app.set_up.paste import source_text as text_to_paste
+from app.set_up.sample import sample_call
 from app.sources.auth.presets import fill_preset_auth
 from app.sources.build import merged
 from app.sources.presets import presets
