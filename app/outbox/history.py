@@ -81,24 +81,26 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """The last ids: of the last call, the last exchange with a platform, the last act."""
+    """The last ids: of the last call that is kept, the last that is not, the last exchange with a
+    platform, the last act."""
 
     event: str | None
     attempt: str | None
     act: str | None
+    refusal: str | None
 
 
 _PULSE = select(
     *(
         select(func.max(table.c.id)).scalar_subquery().label(table.name)
-        for table in (tables.event, tables.attempt, tables.act)
+        for table in (tables.event, tables.attempt, tables.act, tables.refusal)
     )
 )
 
 
 def pulse(connection: Connection) -> Pulse:
     row = connection.execute(_PULSE).one()
-    return Pulse(row.event, row.attempt, row.act)
+    return Pulse(row.event, row.attempt, row.act, row.refusal)
 
 
 def event(connection: Connection, event_id: EventId) -> Event | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from app.kit.clock import Clock
 from app.model.delivery import Attempt, Delivery, DeliveryId
 from app.model.event import Event, EventId
 from app.model.operator import Operator, Token
+from app.model.unkept import UnkeptCall
 from app.outbox import (
     acts,
     claims,
@@ -23,6 +24,7 @@ from app.outbox import (
     history,
     operate,
     pauses,
+    refusals,
     retention,
     stoppages,
     tokens,
@@ -253,6 +255,11 @@ class Outbox:
         key = self._person_key
         return await self._writer.run(lambda c: retention.purge(c, ages, after, now, key, limit))
 
+    async def purge_refusals(self, age_s: float) -> int:
+        """Forgets the calls that left no event and are older: how many."""
+        before = self._clock.now() - timedelta(seconds=age_s)
+        return await self._writer.run(lambda c: refusals.purge(c, before))
+
     async def purge_keys(self, ages: Ages, *, limit: int) -> int:
         """A step of forgetting deduplication keys: how many."""
         now = self._clock.now()
@@ -314,6 +321,14 @@ class Outbox:
 
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
+
+    async def put_refusals(self, found: Sequence[UnkeptCall]) -> None:
+        """Calls that left no event; of each source the last few stay."""
+        await self._writer.run(lambda c: refusals.put(c, found))
+
+    async def refusals(self, source: str, *, since: datetime | None = None) -> list[UnkeptCall]:
+        """The newest first."""
+        return await self._read(lambda c: refusals.refusals(c, source, since))
 
     async def counts(self, wanted: DeliveryFilter) -> list[Count]:
         return await self._read(lambda c: history.counts(c, wanted))

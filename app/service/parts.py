@@ -22,6 +22,7 @@ from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.unkept import Unkept
 from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
@@ -60,7 +61,10 @@ async def open_parts(
         chores: dict[str, Chore] = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
-        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
+        unkept = Unkept(outbox, clock, rng)
+        entry = _entry(settings, current, outbox, clock, rng, unkept) if role.takes_calls else None
+        if role.takes_calls:
+            chores["note what is not kept"] = unkept.run
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock)
         live = Live(outbox, rng)
@@ -69,7 +73,12 @@ async def open_parts(
 
 
 def _entry(
-    settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+    settings: Settings,
+    current: CurrentRevision,
+    outbox: Outbox,
+    clock: Clock,
+    rng: Random,
+    unkept: Unkept,
 ) -> Entry:
     return Entry(
         lambda: current.revision,
@@ -77,6 +86,7 @@ def _entry(
         Outcomes(outbox, clock, rng),
         CallMaker(settings.public_url, networks(settings.trusted_proxies)),
         clock,
+        unkept,
     )
 
 
