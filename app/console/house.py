@@ -11,8 +11,11 @@ from app.desk.operators import Operators
 
 @dataclass(frozen=True, slots=True)
 class House:
+    """`public_url` is how callers address the bridge; None: nobody said it."""
+
     desk: Desk
     operators: Operators
     sessions: Sessions
     pages: Pages
     live: Live
+    public_url: str | None = None

@@ -55,7 +55,7 @@ def described_headers(call: Call, source: Source) -> Mapping[str, str]:
     """Values only of those that say how it was sent."""
     clean = source.without_secrets(call).headers
     return {
-        name[:64]: _shown(name, text, is_secret=clean.get(name) != text)
+        name_or_mask(name): _shown(name, text, is_secret=clean.get(name) != text)
         for name, text in islice(call.headers.items(), _MOST_HEADERS)
     }
 

@@ -154,7 +154,7 @@ class Entry:
         self, problem: Problem, source: Source, call: Call | None = None, why: str | None = None
     ) -> Problem:
         _log.warning("call.refused", source=source.name, problem=problem.slug, why=why)
-        self._unkept.note(source, call, problem.slug, why or problem.detail)
+        self._unkept.note(source, call, problem.slug, why)
         return problem
 
     def _unread(self, scope: Scope, name: str, path: str) -> Call | None:

@@ -131,7 +131,7 @@ def _described_one(noted: _Noted) -> UnkeptCall:
         at=noted.at,
         slug=noted.slug,
         why=noted.why[:_MOST_WHY] if noted.why else None,
-        method=call.method if call else "",
+        method=call.method[:16] if call else "",
         path=described_path(call, source) if call else "",
         headers=described_headers(call, source) if call else {},
         content_type=call.content_type[:200] if call else "",

@@ -12,6 +12,7 @@ UnkeptId = NewType("UnkeptId", str)
 
 ANSWERED = "answered"
 DUPLICATE = "duplicate"
+NOT_REFUSED = (ANSWERED, DUPLICATE)
 
 
 @light
@@ -34,4 +35,4 @@ class UnkeptCall:
 
     @property
     def is_refused(self) -> bool:
-        return self.slug not in (ANSWERED, DUPLICATE)
+        return self.slug not in NOT_REFUSED

@@ -1,15 +1,15 @@
 """The last calls of each source that left no event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
 from sqlalchemy import Row as Found
 
 from app.kit.ids import first_id_at
-from app.model.unkept import UnkeptCall, UnkeptId
+from app.model.unkept import NOT_REFUSED, UnkeptCall, UnkeptId
 from app.outbox import tables
 from app.outbox.rows import Values, instant, micros, storable
 
@@ -34,6 +34,13 @@ def refusals(connection: Connection, source: str, since: datetime | None) -> lis
     if since is not None:
         query = query.where(_table.id >= first_id_at(since))
     return [_call_of(row) for row in connection.execute(query)]
+
+
+def refused(connection: Connection) -> Mapping[str, int]:
+    """How many of those that are there were refused, by source."""
+    count = func.count().label("number")
+    query = select(_table.source, count).where(_table.slug.not_in(NOT_REFUSED))
+    return {row.source: row.number for row in connection.execute(query.group_by(_table.source))}
 
 
 def purge(connection: Connection, before: datetime) -> int:

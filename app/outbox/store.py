@@ -1,7 +1,7 @@
 """The outbox: each public method is one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
@@ -37,7 +37,7 @@ from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, RecentCall
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
@@ -329,6 +329,16 @@ class Outbox:
     async def refusals(self, source: str, *, since: datetime | None = None) -> list[UnkeptCall]:
         """The newest first."""
         return await self._read(lambda c: refusals.refusals(c, source, since))
+
+    async def refused(self) -> Mapping[str, int]:
+        """How many calls that were refused are still known of, by source."""
+        return await self._read(refusals.refused)
+
+    async def recent_calls(
+        self, sources: Sequence[str], *, limit: int
+    ) -> Mapping[str, list[RecentCall]]:
+        """Of each source the last events, the newest first."""
+        return await self._read(lambda c: history.recent_calls(c, sources, limit))
 
     async def counts(self, wanted: DeliveryFilter) -> list[Count]:
         return await self._read(lambda c: history.counts(c, wanted))

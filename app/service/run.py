@@ -124,7 +124,7 @@ async def _going_on(
 def _faces(settings: Settings, parts: Parts) -> Faces:
     operators = Operators(parts.outbox, settings.admin_token)
     sessions = Sessions(parts.outbox.key("console"))
-    house = House(parts.desk, operators, sessions, Pages(), parts.live)
+    house = House(parts.desk, operators, sessions, Pages(), parts.live, settings.public_url)
     return Faces(parts.desk, operators, create_console(house))
 
 

@@ -32,7 +32,7 @@ def guide(name: str, config: SourceConfig, base: str, at: datetime) -> Guide:
     preset = presets().get(config.preset or "")
     auth = whole_auth(config, preset)
     wanted = proofs(auth)
-    url = f"{base}/hooks/{quote(name)}"
+    plain = url = f"{base}/hooks/{quote(name)}"
     if any(proof.way == "path_secret" for proof in wanted.of):
         url += f"/{SECRET}"
     command, why = None, None
@@ -40,7 +40,9 @@ def guide(name: str, config: SourceConfig, base: str, at: datetime) -> Guide:
         command = curl(sample_call(name, merged(config, preset), base, at), auth)
     except NotInShell as error:
         why = error.why
-    return Guide(url, steps(preset, url), preset.secret if preset else None, wanted, command, why)
+    # The steps say themselves where the secret goes.
+    entered, secret = steps(preset, plain), preset.secret if preset else None
+    return Guide(url, entered, secret, wanted, command, why)
 
 
 def steps(preset: Preset | None, url: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """How calls of a source prove themselves: which way, where the proof stands, who has the secret."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from app.config.schema.auth import AuthTree, Scheme
@@ -94,3 +94,19 @@ def _held(refs: object) -> tuple[str, ...]:
     if not isinstance(refs, tuple):
         return ()
     return tuple(ref.env or ref.file or "" for ref in refs if isinstance(ref, SecretRef))
+
+
+def template_ways(preset: Preset) -> tuple[str, ...]:
+    """The ways of proof of a known system, by the keys of the configuration."""
+    return tuple(dict.fromkeys(_template_ways(preset.auth)))
+
+
+def _template_ways(template: object) -> Iterator[str]:
+    if not isinstance(template, Mapping):
+        return
+    for name, inner in template.items():
+        if name in ("any", "all"):
+            for one in inner:
+                yield from _template_ways(one)
+        else:
+            yield str(name)

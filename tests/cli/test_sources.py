@@ -112,7 +112,7 @@ def test_the_address_and_the_place_of_the_secret_are_shown_without_any_secret(
     assert ran.status == 0, ran.err
     assert "http://127.0.0.1:8080/hooks/jotform/SECRET" in ran.out
     assert "hooks/jotform/${SECRET}" in ran.out
-    assert "Form Builder, Settings, Integrations, WebHooks" in ran.out
+    assert "WebHooks: http://127.0.0.1:8080/hooks/jotform/SECRET\n" in ran.out
 
 
 def test_a_source_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:

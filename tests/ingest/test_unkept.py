@@ -64,10 +64,7 @@ async def test_every_way_to_fail_is_noted(bridge: RunningBridge) -> None:
 
     assert [one.slug for one in calls] == ["undecodable", "too_large", "method_not_allowed"]
     assert [one.shape for one in calls] == [None] * 3
-    assert (calls[1].headers["content-length"], calls[1].why) == (
-        "4096",
-        "the body may have 2048 bytes",
-    )
+    assert calls[1].headers["content-length"] == "4096"
     assert (calls[2].method, calls[2].path) == ("PATCH", "?email=<text, 16>")
 
 
