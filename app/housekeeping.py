@@ -21,6 +21,8 @@ _DUTY_LASTS_S = 60.0
 _EVENTS_AT_ONCE = 100
 _KEYS_AT_ONCE = 500
 _PAGES_AT_ONCE = 200
+# Calls that left no event are there for whoever sets a source up, and for nothing else.
+_REFUSALS_LAST_S = 3600.0
 # Of the time it takes, as a pause after it.
 _PAUSE_SHARE = 5.0
 _LEAST_PAUSE_S = 0.02
@@ -40,6 +42,8 @@ class Kept(Protocol):
     async def purge_tallies(self, ages: Ages) -> int: ...
 
     async def count_problems_again(self) -> int: ...
+
+    async def purge_refusals(self, age_s: float) -> int: ...
 
     async def shrink(self, *, pages: int) -> int: ...
 
@@ -77,6 +81,7 @@ class Housekeeper:
         await self._repeat(lambda: self._store.purge_tallies(ages))
         if await self._store.on_duty(_DUTY, owner=self._owner, lasts_s=_DUTY_LASTS_S):
             await self._store.count_problems_again()
+        await self._repeat(self._purge_refusals)
         await self._repeat(lambda: self._store.shrink(pages=_PAGES_AT_ONCE))
 
     async def _purge(self, ages: Ages) -> None:
@@ -93,6 +98,11 @@ class Housekeeper:
         await self._repeat(step)
         if events:
             _log.info("housekeeping.purged", events=events, deliveries=deliveries)
+
+    async def _purge_refusals(self) -> int:
+        """All at once: there are few."""
+        await self._store.purge_refusals(_REFUSALS_LAST_S)
+        return 0
 
     async def _repeat(self, step: Callable[[], Awaitable[int]]) -> None:
         """Until there is nothing left, or another process does it."""

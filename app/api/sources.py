@@ -1,11 +1,15 @@
 """`/sources`: who may call, as the configuration in use has it."""
 
+from datetime import datetime
+from typing import cast
+
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from app.api.access import Whoever, refusals
 from app.desk.desk import Desk
 from app.desk.refusals import NotFound
+from app.model.unkept import UnkeptCall
 from app.outbox import Pause, PauseKind
 from app.sources.source import Source
 
@@ -28,6 +32,27 @@ class Sources(BaseModel):
     items: list[SourceShown]
 
 
+class UnkeptShown(BaseModel):
+    """Nothing in it is secret or names a person: texts are shown by their length."""
+
+    id: str
+    at: datetime
+    slug: str = Field(description="the type of the problem; or `answered`, `duplicate`")
+    why: str | None = Field(
+        description="for operators; of an answered handshake its name, of a duplicate the event"
+    )
+    method: str
+    path: str = Field(description="what follows the address of the source, with the query")
+    headers: dict[str, str] = Field(description="values only of those that say how it was sent")
+    content_type: str
+    body_bytes: int
+    shape: JsonValue = Field(description="the decoded body; null: it can't be decoded")
+
+
+class UnkeptCalls(BaseModel):
+    items: list[UnkeptShown]
+
+
 def source_routes(desk: Desk) -> APIRouter:
     routes = APIRouter(prefix="/sources", tags=["configuration"])
 
@@ -41,12 +66,38 @@ def source_routes(desk: Desk) -> APIRouter:
     @routes.get("/{name}", responses=refusals("not_found"))
     async def show_source(_: Whoever, name: str) -> SourceShown:
         """One of them."""
-        source = desk.revision.sources.get(name)
-        if source is None:
-            raise NotFound("there is no such source in the configuration")
-        return _shown(desk, source, await desk.outbox.pauses())
+        return _shown(desk, _known(desk, name), await desk.outbox.pauses())
+
+    @routes.get("/{name}/refusals", responses=refusals("not_found"))
+    async def list_refusals(_: Whoever, name: str) -> UnkeptCalls:
+        """Its last calls that left no event, within an hour: refused, repeated, or answered
+        handshakes; the newest first, twenty at most. Of many in a second not all are noted."""
+        found = await desk.outbox.refusals(_known(desk, name).name)
+        return UnkeptCalls(items=[_unkept(one) for one in found])
 
     return routes
+
+
+def _known(desk: Desk, name: str) -> Source:
+    source = desk.revision.sources.get(name)
+    if source is None:
+        raise NotFound("there is no such source in the configuration")
+    return source
+
+
+def _unkept(call: UnkeptCall) -> UnkeptShown:
+    return UnkeptShown(
+        id=call.id,
+        at=call.at,
+        slug=call.slug,
+        why=call.why,
+        method=call.method,
+        path=call.path,
+        headers=dict(call.headers),
+        content_type=call.content_type,
+        body_bytes=call.body_bytes,
+        shape=cast("JsonValue", call.shape),
+    )
 
 
 def _shown(desk: Desk, source: Source, pauses: list[Pause]) -> SourceShown:

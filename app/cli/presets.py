@@ -7,7 +7,8 @@ import typer
 from app.cli.named import named
 from app.cli.tables import AsJson, as_json, say, show, table
 from app.config.settings import read_settings
-from app.sources.auth.presets import inputs_of, needs_secret
+from app.set_up.guide import steps
+from app.set_up.paste import source_text
 from app.sources.presets import Preset
 from app.sources.presets import presets as known_presets
 
@@ -38,7 +39,7 @@ def _show_one(name: str, preset: Preset, *, json: bool) -> None:
     say(preset.title, style="bold")
     say(preset.about)
     say("\nIn that system:", style="bold")
-    for number, step in enumerate(_steps(preset, url), 1):
+    for number, step in enumerate(steps(preset, url), 1):
         say(f"  {number}. {step}")
     if preset.secret:
         say(f"\nThe secret: {preset.secret}")
@@ -49,30 +50,10 @@ def _show_one(name: str, preset: Preset, *, json: bool) -> None:
             say(f"{standing}: {fact}", style="dim")
 
 
-def source_text(name: str, preset: Preset) -> str:
-    """The source as it is written in the file, to be pasted."""
-    variable = f"{name.upper().replace('-', '_')}_SECRET"
-    given = [f"secret: {{env: {variable}}}"] if needs_secret(preset.auth) else []
-    inputs = inputs_of(preset.auth)
-    if inputs:
-        given.append(f"inputs: {{{', '.join(f'{key}: ...' for key in inputs)}}}")
-    auth = "none" if preset.auth is None else f"{{{', '.join(given)}}}"
-    lines = ["sources:", f"  {name}:", f"    preset: {name}"]
-    if given or preset.auth is None:
-        lines.append(f"    auth: {auth}")
-    if any(handshake.verify for handshake in preset.source.handshakes or ()):
-        lines.append(f"    verify_token: {{env: {variable.removesuffix('SECRET')}VERIFY_TOKEN}}")
-    return "\n".join(lines)
-
-
 def _url(name: str) -> str:
     settings = read_settings()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     return f"{base}/hooks/{name}"
-
-
-def _steps(preset: Preset, url: str) -> list[str]:
-    return [step.replace("{url}", url) for step in preset.enter]
 
 
 def _standing(preset: Preset) -> str:
@@ -85,7 +66,7 @@ def _shape(preset: Preset, url: str) -> dict[str, object]:
         "title": preset.title,
         "about": preset.about,
         "urls": [str(each) for each in preset.urls],
-        "enter": _steps(preset, url),
+        "enter": list(steps(preset, url)),
         "secret": preset.secret,
         "facts": preset.facts.model_dump(),
         "dedup": _dedup(preset),

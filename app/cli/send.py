@@ -18,13 +18,13 @@ from app.cli.given import (
     read_headers,
 )
 from app.cli.named import named
-from app.cli.sample import a_call
 from app.cli.tables import AsJson, as_json, complain, say
 from app.config.settings import environment, read_settings
 from app.kit.clock import SystemClock
 from app.kit.errors import BridgeError
 from app.model.json import Json
 from app.revision import read_revision
+from app.set_up.sample import a_call
 from app.sources.auth import CannotSign
 from app.sources.call import Call
 from app.sources.decode import Undecodable, UnsupportedMedia, decode

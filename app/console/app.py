@@ -16,6 +16,10 @@ from app.console.login import login_routes
 from app.console.openid import Provider, openid_routes, remembering
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
+from app.console.presets import preset_routes
+from app.console.source_listen import listen_routes
+from app.console.source_pause import source_pause_routes
+from app.console.sources import source_routes
 from app.console.visitors import Visiting
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
@@ -25,7 +29,14 @@ _log = structlog.get_logger()
 _OPEN = ("/login", "/language", "/openid", "/static/")
 _SLUGS = {403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 _STATIC = Path(__file__).parent / "static"
-_PARTS: tuple[Callable[[House], APIRouter], ...] = (login_routes, overview_routes)
+_PARTS: tuple[Callable[[House], APIRouter], ...] = (
+    login_routes,
+    overview_routes,
+    preset_routes,
+    source_routes,
+    source_pause_routes,
+    listen_routes,
+)
 
 
 def create_console(house: House, provider: Provider | None = None) -> App:

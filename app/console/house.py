@@ -11,6 +11,8 @@ from app.desk.operators import Operators
 
 @dataclass(frozen=True, slots=True)
 class House:
+    """`public_url` is how callers address the bridge; None: nobody said it."""
+
     desk: Desk
     operators: Operators
     sessions: Sessions
@@ -18,3 +20,4 @@ class House:
     live: Live
     has_provider: bool = False
     """Whether somebody else may let operators in, too."""
+    public_url: str | None = None

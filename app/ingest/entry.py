@@ -13,10 +13,12 @@ import structlog
 from app.ingest.accept import Acceptor, Taking, accepted_shapes
 from app.ingest.body import BodyTooLarge, BodyTooSlow, CallerGone, read_body
 from app.ingest.calls import CallMaker
+from app.ingest.unkept import Unkept
 from app.ingest.wait import Outcomes
 from app.kit.clock import Clock
 from app.kit.deadline import Limits
 from app.kit.light import light
+from app.model.unkept import ANSWERED, DUPLICATE
 from app.observe.counts import TAKEN, Counts
 from app.outbox import StoreUnavailable
 from app.revision import Revision
@@ -32,6 +34,7 @@ _log = structlog.get_logger()
 PREFIX = "/hooks/"
 _METHODS = frozenset({"POST", "PUT", "GET", "OPTIONS", "HEAD"})
 _ALLOW = {"Allow": "POST, PUT, GET"}
+_WRONG_METHOD = Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
 _JSON = b"application/json"
 _ACCEPT_LIMIT_S = 5.0
 _WAIT_AT_MOST_S = 30.0
@@ -50,6 +53,7 @@ class Entry:
         outcomes: Outcomes,
         maker: CallMaker,
         clock: Clock,
+        unkept: Unkept,
         counts: Counts | None = None,
     ) -> None:
         self._revision = revision
@@ -58,6 +62,7 @@ class Entry:
         self._maker = maker
         self._clock = clock
         self._counts = counts or Counts()
+        self._unkept = unkept
         self._limits = Limits()
         self._under_way = 0
         self._is_open = True
@@ -87,31 +92,33 @@ class Entry:
             return Problem("stopping", "call again in a moment", {"Retry-After": "2"})
         if self._under_way > _CALLS_AT_ONCE:
             return Problem("busy", "call again in a moment", {"Retry-After": "1"})
-        if scope["method"] not in _METHODS:
-            return Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
         name, path = _parts(scope)
         revision = self._revision()
         source = revision.sources.get(name)
         if source is None:
             return Problem("unknown_source", "check the address: /hooks/NAME")
+        if scope["method"] not in _METHODS:
+            return self._refuse(_WRONG_METHOD, source, self._unread(scope, name, path))
         try:
             body = await read_body(scope, receive_, self._limits, limit_bytes=source.body_limit)
             call = self._maker.make(scope, name, path, body, self._clock.now())
         except (BodyTooLarge, BodyTooSlow) as error:
-            return self._refuse(Problem(error.slug, str(error)), name)
+            unread = self._unread(scope, name, path)
+            return self._refuse(Problem(error.slug, str(error)), source, unread)
         except ValueError:
-            return self._refuse(Problem("bad_request", "too many query parameters"), name)
+            return self._refuse(Problem("bad_request", "too many query parameters"), source)
         return await self._take(revision, source, call)
 
     async def _take(self, revision: Revision, source: Source, call: Call) -> "Problem | _Replied":
         found = receive(source, call, revision.scope)
         if isinstance(found, Refused):
-            return self._refuse(_problem(found), source.name, found.why)
+            return self._refuse(_problem(found), source, call, found.why)
         if isinstance(found, Answered):
+            self._unkept.note(source, call, ANSWERED, found.name)
             _log.info("call.answered", source=source.name, handshake=found.name)
             return _Replied(found.reply, "answered")
         if call.method in ("OPTIONS", "HEAD"):
-            return Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
+            return self._refuse(_WRONG_METHOD, source, call)
         return await self._accept(revision, source, call, found)
 
     async def _accept(
@@ -122,7 +129,9 @@ class Entry:
             takings = await self._acceptor.accept(revision, source, call, taken, limit_s=limit_s)
         except StoreUnavailable as error:
             wait = {"Retry-After": str(error.retry_after_s)}
-            return self._refuse(Problem(error.slug, "call again later", wait), source.name)
+            return self._refuse(Problem(error.slug, "call again later", wait), source)
+        if takings[0].status == DUPLICATE:
+            self._unkept.note(source, call, DUPLICATE, takings[0].event_id)
         if source.strict and all(taking.status == "ignored" for taking in takings):
             ids: list[str] = [taking.event_id for taking in takings]
             return Problem("unmatched", "the call is kept and starts nothing", more={"events": ids})
@@ -152,9 +161,19 @@ class Entry:
         shapes = list(accepted_shapes(takings))
         return _json(202, {"events": shapes} if taken.is_batch else shapes[0])
 
-    def _refuse(self, problem: Problem, source: str, why: str | None = None) -> Problem:
-        _log.warning("call.refused", source=source, problem=problem.slug, why=why)
+    def _refuse(
+        self, problem: Problem, source: Source, call: Call | None = None, why: str | None = None
+    ) -> Problem:
+        _log.warning("call.refused", source=source.name, problem=problem.slug, why=why)
+        self._unkept.note(source, call, problem.slug, why)
         return problem
+
+    def _unread(self, scope: Scope, name: str, path: str) -> Call | None:
+        """What is known of a call without its body."""
+        try:
+            return self._maker.make(scope, name, path, b"", self._clock.now())
+        except ValueError:
+            return None
 
 
 @light

@@ -5,7 +5,7 @@ from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, RecentCall
 from app.outbox.notices import Audience, NoticeClaim, Tellable
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
@@ -45,6 +45,7 @@ __all__ = [
     "ProblemFilter",
     "Pulse",
     "Purged",
+    "RecentCall",
     "Repeat",
     "Settlement",
     "Share",

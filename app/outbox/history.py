@@ -1,6 +1,6 @@
 """What came in and what became of it: look-ups, and lists by id, the newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -87,25 +87,36 @@ class Backlog:
 
 
 @dataclass(frozen=True, slots=True)
+class RecentCall:
+    """An event without what was called with."""
+
+    id: EventId
+    received_at: datetime
+    status: EventStatus
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
-    """The last ids: of the last call, the last exchange with a platform, the last act."""
+    """The last ids: of the last call that is kept, the last that is not, the last exchange with a
+    platform, the last act."""
 
     event: str | None
     attempt: str | None
     act: str | None
+    refusal: str | None
 
 
 _PULSE = select(
     *(
         select(func.max(table.c.id)).scalar_subquery().label(table.name)
-        for table in (tables.event, tables.attempt, tables.act)
+        for table in (tables.event, tables.attempt, tables.act, tables.refusal)
     )
 )
 
 
 def pulse(connection: Connection) -> Pulse:
     row = connection.execute(_PULSE).one()
-    return Pulse(row.event, row.attempt, row.act)
+    return Pulse(row.event, row.attempt, row.act, row.refusal)
 
 
 def event(connection: Connection, event_id: EventId) -> Event | None:
@@ -151,6 +162,25 @@ def events_query(wanted: EventFilter, limit: int) -> Select[tuple[object, ...]]:
     order = _event.id.asc() if wanted.after is not None else _event.id.desc()
     query = select(*tables.event.c).where(*event_conditions(wanted))
     return query.order_by(order).limit(limit)
+
+
+def recent_query(source: str, limit: int) -> Select[tuple[str, int, str]]:
+    columns = (_event.id, _event.received_at, _event.status)
+    query = select(*columns).where(_event.source == source)
+    return query.order_by(_event.id.desc()).limit(limit)
+
+
+def recent_calls(
+    connection: Connection, sources: Sequence[str], limit: int
+) -> dict[str, list[RecentCall]]:
+    """Of each source the last, the newest first."""
+    return {
+        source: [
+            RecentCall(EventId(row.id), instant(row.received_at), EventStatus(row.status))
+            for row in connection.execute(recent_query(source, limit))
+        ]
+        for source in sources
+    }
 
 
 def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]:

@@ -1,7 +1,7 @@
 """The outbox: each public method is one transaction."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
@@ -16,6 +16,7 @@ from app.model.event import Event, EventId
 from app.model.operator import Operator, Token
 from app.model.problem import Cause, Problem, ProblemState
 from app.model.tally import Tally, TallyKind, TallySum
+from app.model.unkept import UnkeptCall
 from app.observe.counts import Counts
 from app.outbox import (
     acts,
@@ -29,6 +30,7 @@ from app.outbox import (
     pauses,
     problem_list,
     problems,
+    refusals,
     retention,
     stoppages,
     tally,
@@ -42,7 +44,7 @@ from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, RecentCall
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.notices import Audience, NoticeClaim
 from app.outbox.operate import Repeat
@@ -265,6 +267,11 @@ class Outbox:
         key = self._person_key
         return await self._writer.run(lambda c: retention.purge(c, ages, after, now, key, limit))
 
+    async def purge_refusals(self, age_s: float) -> int:
+        """Forgets the calls that left no event and are older: how many."""
+        before = self._clock.now() - timedelta(seconds=age_s)
+        return await self._writer.run(lambda c: refusals.purge(c, before))
+
     async def purge_keys(self, ages: Ages, *, limit: int) -> int:
         """A step of forgetting deduplication keys: how many."""
         now = self._clock.now()
@@ -350,6 +357,24 @@ class Outbox:
 
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
+
+    async def put_refusals(self, found: Sequence[UnkeptCall]) -> None:
+        """Calls that left no event; of each source the last few stay."""
+        await self._writer.run(lambda c: refusals.put(c, found))
+
+    async def refusals(self, source: str, *, since: datetime | None = None) -> list[UnkeptCall]:
+        """The newest first."""
+        return await self._read(lambda c: refusals.refusals(c, source, since))
+
+    async def refused(self) -> Mapping[str, int]:
+        """How many calls that were refused are still known of, by source."""
+        return await self._read(refusals.refused)
+
+    async def recent_calls(
+        self, sources: Sequence[str], *, limit: int
+    ) -> Mapping[str, list[RecentCall]]:
+        """Of each source the last events, the newest first."""
+        return await self._read(lambda c: history.recent_calls(c, sources, limit))
 
     async def counts(self, wanted: DeliveryFilter) -> list[Count]:
         return await self._read(lambda c: history.counts(c, wanted))

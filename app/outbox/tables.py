@@ -249,6 +249,23 @@ tally = Table(
     sqlite_with_rowid=False,
 )
 
+# The last calls of each source that left no event: refused, repeated, or answered handshakes.
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("source", String(64), nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("slug", String(32), nullable=False),
+    Column("why", Text),
+    Column("method", String(16), nullable=False),
+    Column("path", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body_bytes", BigInteger, nullable=False),
+    Column("shape", Text),
+)
+
 setting = Table(
     "setting",
     metadata,
@@ -371,6 +388,7 @@ Index(
     sqlite_where=_where_of_minutes,
     postgresql_where=_where_of_minutes,
 )
+Index("ix_refusal_source_id", refusal.c.source, refusal.c.id)
 Index("ix_dedup_received_at", dedup.c.received_at)
 Index("ix_delivery_event_id", delivery.c.event_id)
 Index("ix_delivery_rule_id", delivery.c.rule, delivery.c.id)

@@ -37,7 +37,7 @@ class Platform:
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
     are evaluated in, one call at a time; `addresses` is where keys of callers are fetched,
-    `channels` where notices go."""
+    `channels` where notices go; `file` is what it was compiled from."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -47,6 +47,7 @@ class Revision:
     retention: Retention
     warnings: tuple[Fault, ...]
     addresses: Addresses
+    file: BridgeFile = field(repr=False)
     channels: tuple[Channel, ...] = ()
 
     @property
@@ -95,6 +96,7 @@ def build_revision(
         warnings=tuple(faults),
         addresses=addresses,
         channels=channels,
+        file=file,
     )
 
 

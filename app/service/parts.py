@@ -24,6 +24,7 @@ from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.unkept import Unkept
 from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
@@ -73,7 +74,11 @@ async def open_parts(
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
             chores["look through problems"] = Counter(outbox, rng, owner=f"problems-{new_id()}").run
-        entry = _entry(settings, current, outbox, clock, rng, counts) if role.takes_calls else None
+        entry = None
+        if role.takes_calls:
+            unkept = Unkept(outbox, clock, rng)
+            chores["note what is not kept"] = unkept.run
+            entry = _entry(settings, current, outbox, clock, rng, unkept, counts)
         worker = _worker(current, outbox, clock, rng, counts) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock, counts)
         readiness = Readiness(outbox, clock)
@@ -99,6 +104,7 @@ def _entry(
     outbox: Outbox,
     clock: Clock,
     rng: Random,
+    unkept: Unkept,
     counts: Counts,
 ) -> Entry:
     return Entry(
@@ -107,6 +113,7 @@ def _entry(
         Outcomes(outbox, clock, rng),
         CallMaker(settings.public_url, networks(settings.trusted_proxies)),
         clock,
+        unkept,
         counts,
     )
 

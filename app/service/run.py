@@ -144,7 +144,13 @@ def _faces(settings: Settings, parts: Parts) -> Faces:
     sessions = Sessions(parts.outbox.key("console"))
     provider = _provider(settings)
     house = House(
-        parts.desk, operators, sessions, Pages(), parts.live, has_provider=provider is not None
+        parts.desk,
+        operators,
+        sessions,
+        Pages(),
+        parts.live,
+        has_provider=provider is not None,
+        public_url=settings.public_url,
     )
     return Faces(parts.desk, operators, create_console(house, provider))
 

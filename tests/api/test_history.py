@@ -1,5 +1,6 @@
 """What came in and what became of it, by the API."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -150,3 +151,23 @@ async def test_a_platform_that_does_not_answer_is_said_so(office: Office) -> Non
     answer = await office.vera.get("scenarios")
 
     assert (answer.status_code, "lists no scenarios" in answer.text) == (503, True)
+
+
+async def test_the_calls_of_a_source_that_were_refused_are_listed_without_their_values(
+    office: Office,
+) -> None:
+    wrong = {"Authorization": "Bearer a-secret-of-somebody-else"}
+    await office.bridge.call({"email": "ivan@example.com"}, headers=wrong)
+
+    async with asyncio.timeout(10):
+        while True:
+            found = (await office.vera.get("sources/forms/refusals")).json()["items"]
+            if found:
+                break
+
+    [one] = found
+    assert (one["slug"], one["method"]) == ("unauthenticated", "POST")
+    assert one["why"] == "bearer: the proof does not match"
+    assert one["shape"] == {"email": "<text, 16>"}
+    assert one["headers"]["authorization"] == "Bearer ***"
+    assert (await office.vera.get("sources/nobody/refusals")).status_code == 404

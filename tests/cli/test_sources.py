@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.curl import NotInShell, curl
-from app.cli.presets import source_text as text_to_paste
-from app.cli.sample import sample_call
 from app.config.document import parse_document
 from app.config.validate import validate
 from app.kit.clock import SystemClock
+from app.set_up.curl import NotInShell, curl
+from app.set_up.paste import source_text as text_to_paste
+from app.set_up.sample import sample_call
 from app.sources.auth.presets import fill_preset_auth
 from app.sources.build import merged
 from app.sources.presets import presets
@@ -112,7 +112,7 @@ def test_the_address_and_the_place_of_the_secret_are_shown_without_any_secret(
     assert ran.status == 0, ran.err
     assert "http://127.0.0.1:8080/hooks/jotform/SECRET" in ran.out
     assert "hooks/jotform/${SECRET}" in ran.out
-    assert "Form Builder, Settings, Integrations, WebHooks" in ran.out
+    assert "WebHooks: http://127.0.0.1:8080/hooks/jotform/SECRET\n" in ran.out
 
 
 def test_a_source_that_is_not_there_names_the_nearest(tmp_path: Path) -> None:

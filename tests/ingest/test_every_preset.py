@@ -15,6 +15,7 @@ from app.delivery.worker import WorkerLimits
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.unkept import Unkept
 from app.ingest.wait import Outcomes
 from app.outbox import Outbox
 from app.revision import Revision, read_revision
@@ -87,7 +88,12 @@ async def running(tmp_path: Path, revision: Revision) -> AsyncIterator[Running]:
         url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
         outbox = await stack.enter_async_context(Outbox.open(url, clock=clock))
         entry = Entry(
-            lambda: revision, Acceptor(outbox, clock), Outcomes(outbox, clock, rng), maker, clock
+            lambda: revision,
+            Acceptor(outbox, clock),
+            Outcomes(outbox, clock, rng),
+            maker,
+            clock,
+            Unkept(outbox, clock, rng),
         )
         app = create_app(entry, Readiness(outbox, clock), lambda: revision, lambda: False)
         sock = listen("127.0.0.1", 0)

@@ -42,6 +42,7 @@ _CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
 _LISTS = {
     "events": history.events_query(EventFilter(), 10),
     "events of a source": history.events_query(EventFilter(source="crm"), 10),
+    "recent calls of a source": history.recent_query("crm", 10),
     "ignored events": history.events_query(EventFilter(status=EventStatus.IGNORED), 10),
     "events of a time": history.events_query(EventFilter(since=AT, until=AT), 10),
     "deliveries": history.deliveries_query(DeliveryFilter(), 10),

@@ -14,6 +14,7 @@ function localise(root) {
 }
 
 document.addEventListener("DOMContentLoaded", () => localise(document));
+document.addEventListener("htmx:oobAfterSwap", (event) => localise(event.target));
 document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
 
 document.addEventListener("click", async (event) => {
