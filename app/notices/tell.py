@@ -104,14 +104,21 @@ class Teller:
             for one in claims
         ]
         try:
-            await send(channel, body(channel.settings, said, self._clock.now()))
-            _log.info("notice.sent", channel=channel.name, concerns=len(claims))
-            await self._store.notices_sent(claims)
-        except NotSent as failed:
-            await self._put_off(channel, claims, failed)
+            await self._send(channel, claims, said)
         except StoreUnavailable as error:
             # Claimed as it is, it will be told once more.
             _log.warning("notices.store_unavailable", why=str(error))
+
+    async def _send(
+        self, channel: Channel, claims: Sequence[NoticeClaim], said: Sequence[Said]
+    ) -> None:
+        try:
+            await send(channel, body(channel.settings, said, self._clock.now()))
+        except NotSent as failed:
+            await self._put_off(channel, claims, failed)
+            return
+        _log.info("notice.sent", channel=channel.name, concerns=len(claims))
+        await self._store.notices_sent(claims)
 
     async def _put_off(
         self, channel: Channel, claims: Sequence[NoticeClaim], failed: NotSent
