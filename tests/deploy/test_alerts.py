@@ -17,7 +17,7 @@ from tests.support.whole import ROOT
 
 RULES = DEPLOY / "prometheus" / "alerts.yaml"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "bridge.json").read_bytes())
-OF_PROMETHEUS = {"le", "instance", "job"}
+OF_PROMETHEUS = {"le", "instance", "job", "worker"}
 LABELS = {metric.name: set(metric.labels) for metric in METRICS}
 
 
