@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +15,14 @@ from tests.support.metrics import samples, value
 from tests.support.processes import BEARER, CONFIG, Process, a_bridge, a_sandbox_process
 
 LIMIT_S = 30.0
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """Each request on a connection of its own, so that any process may take it."""
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(trust_env=False, timeout=20, limits=limits) as made:
+        yield made
 
 
 @pytest.fixture
@@ -33,21 +41,18 @@ def bridge(tmp_path: Path) -> Iterator[Process]:
         sandbox.kill()
 
 
-async def calls(bridge: Process, first: int, count: int) -> None:
-    """Each on a connection of its own, so that any process may take it."""
-
+async def calls(client: httpx.AsyncClient, bridge: Process, first: int, count: int) -> None:
     async def one(number: int) -> None:
-        async with httpx.AsyncClient(base_url=bridge.url, trust_env=False, timeout=20) as client:
-            answer = await client.post("/hooks/forms", json={"crm_id": str(number)}, headers=BEARER)
+        body = {"crm_id": str(number)}
+        answer = await client.post(f"{bridge.url}/hooks/forms", json=body, headers=BEARER)
         assert answer.status_code == 202
 
     for begin in range(first, first + count, 20):
         await asyncio.gather(*(one(begin + n) for n in range(20)))
 
 
-async def scrape(bridge: Process) -> str:
-    async with httpx.AsyncClient(base_url=bridge.url, trust_env=False, timeout=20) as client:
-        return (await client.get("/metrics")).text
+async def scrape(client: httpx.AsyncClient, bridge: Process) -> str:
+    return (await client.get(f"{bridge.url}/metrics")).text
 
 
 def accepted(text: str) -> float:
@@ -60,12 +65,12 @@ def children(bridge: Process) -> list[int]:
     return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-async def sibling(bridge: Process, *, but: int | None = None) -> int:
+async def sibling(client: httpx.AsyncClient, bridge: Process, *, but: int | None = None) -> int:
     """Its process, when it counts."""
     async with asyncio.timeout(LIMIT_S):
         while True:
             pids = children(bridge)
-            workers = samples(await scrape(bridge), "process_start_time_seconds")
+            workers = samples(await scrape(client, bridge), "process_start_time_seconds")
             if pids and pids[0] != but and len(workers) == 2:
                 return pids[0]
 
@@ -81,17 +86,17 @@ async def counted(store: Path) -> dict[tuple[str, str, str], int]:
 
 
 async def test_all_processes_are_added_up_and_a_killed_one_takes_nothing_with_it(
-    bridge: Process,
+    client: httpx.AsyncClient, bridge: Process
 ) -> None:
-    killed = await sibling(bridge)
-    await calls(bridge, 0, 100)
-    before = [accepted(await scrape(bridge)) for _ in range(10)]
+    killed = await sibling(client, bridge)
+    await calls(client, bridge, 0, 100)
+    before = [accepted(await scrape(client, bridge)) for _ in range(10)]
 
     os.kill(killed, signal.SIGKILL)
-    await sibling(bridge, but=killed)
-    between = [accepted(await scrape(bridge)) for _ in range(10)]
-    await calls(bridge, 100, 100)
-    text = await scrape(bridge)
+    await sibling(client, bridge, but=killed)
+    between = [accepted(await scrape(client, bridge)) for _ in range(10)]
+    await calls(client, bridge, 100, 100)
+    text = await scrape(client, bridge)
 
     assert (set(before), set(between)) == ({100}, {100})
     assert accepted(text) == 200
@@ -101,10 +106,10 @@ async def test_all_processes_are_added_up_and_a_killed_one_takes_nothing_with_it
 
 
 async def test_what_was_counted_is_in_the_store_when_the_processes_have_stopped(
-    bridge: Process, tmp_path: Path
+    client: httpx.AsyncClient, bridge: Process, tmp_path: Path
 ) -> None:
-    await sibling(bridge)
-    await calls(bridge, 0, 60)
+    await sibling(client, bridge)
+    await calls(client, bridge, 0, 60)
 
     assert bridge.stop() == 0
 
@@ -113,13 +118,15 @@ async def test_what_was_counted_is_in_the_store_when_the_processes_have_stopped(
     assert found["rule", "welcome", "held"] == 60
 
 
-async def test_a_process_that_only_delivers_tells_what_it_counts(tmp_path: Path) -> None:
+async def test_a_process_that_only_delivers_tells_what_it_counts(
+    client: httpx.AsyncClient, tmp_path: Path
+) -> None:
     (tmp_path / "bridge.yaml").write_text(CONFIG.format(sandbox="http://127.0.0.1:9"))
     worker = a_bridge(tmp_path, role="worker")
     try:
         worker.start()
 
-        text = await scrape(worker)
+        text = await scrape(client, worker)
     finally:
         worker.kill()
 
