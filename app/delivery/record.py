@@ -59,7 +59,7 @@ class Recorder:
         if settlement.state in _FINAL:
             self._counts.ended(to, settlement.state, settlement.outcome or outcome.kind)
         if outcome.kind is OutcomeKind.ACCEPTED:
-            self._counts.started(to, (now - delivery.created_at).total_seconds())
+            self._counts.started(to, max(0.0, (now - delivery.created_at).total_seconds()))
 
     async def _through_a_stop(
         self, settlements: Sequence[Settlement], limit_s: float | None

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO
 
 import orjson
@@ -96,7 +97,10 @@ class Slot:
 
 
 class Board:
-    def __init__(self, memory: mmap.mmap) -> None:
+    """`fd` is its file, for processes that are to share it."""
+
+    def __init__(self, memory: mmap.mmap, fd: int | None = None) -> None:
+        self.fd = fd
         whole = memoryview(memory)
         count = len(memory) // _SLOT_BYTES
         self.slots = [Slot(whole[n * _SLOT_BYTES : (n + 1) * _SLOT_BYTES]) for n in range(count)]
@@ -108,11 +112,23 @@ class Board:
 
     @classmethod
     def shared(cls, fd: int) -> "Board":
-        """That of a file that `new_board_file` made."""
-        return cls(mmap.mmap(fd, os.fstat(fd).st_size))
+        """That of a file that another process made."""
+        return cls(mmap.mmap(fd, os.fstat(fd).st_size), fd)
 
 
-def new_board_file(slots: int) -> IO[bytes]:
+@contextmanager
+def board_of(processes: int, fd: int | None = None) -> Iterator[Board]:
+    """For so many processes; with `fd`, the one that they have already."""
+    if fd is not None:
+        yield Board.shared(fd)
+    elif processes == 1:
+        yield Board.alone()
+    else:
+        with _new_file(processes) as file:
+            yield Board.shared(file.fileno())
+
+
+def _new_file(slots: int) -> IO[bytes]:
     """Without a name: it is gone when the last process that was given it is. Only what is written
     to takes memory."""
     file: IO[bytes] = (

@@ -20,6 +20,10 @@ class Metric:
     labels: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
 
+    @property
+    def unit(self) -> str:
+        return "seconds" if "_seconds" in self.name else "count"
+
 
 _CALL_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _START_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -32,14 +36,14 @@ COUNTER, GAUGE, HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HIS
 CALLS = Metric(
     "bridge_calls_total",
     COUNTER,
-    "Calls that were answered with 2xx; result: accepted, ignored (no rule held), duplicate, "
+    "Calls that were taken; result: accepted, ignored (no rule held), duplicate, "
     "answered (a handshake). A call that became several events counts once, by the best of them",
     ("source", "result"),
 )
 REFUSED = Metric(
     "bridge_calls_refused_total",
     COUNTER,
-    "Calls that were answered with a problem; source is `unknown` where the address names none",
+    "Calls that were refused with a problem; source is `unknown` where the address names none",
     ("source", "problem"),
 )
 CALL_DURATION = Metric(
@@ -153,8 +157,8 @@ PAUSED = Metric(
     ("kind",),
 )
 
+# What each group says of itself stands in docs/metrics.md.
 OF_THE_STORE = (WRITABLE, WAITING, OLDEST, STOPPED, PAUSED)
-"""The same from every process that uses the store."""
 OF_THE_SERVICE = (
     CALLS,
     REFUSED,
@@ -170,6 +174,5 @@ OF_THE_SERVICE = (
     WRITE_FAILURES,
     RELOADS,
 )
-"""Counted by the processes on one socket, and added up."""
 OF_THE_PROCESS = (RELOAD_GOOD, LOADED_AT, CONFIG, BUILD)
 METRICS = (*OF_THE_SERVICE, *OF_THE_STORE, *OF_THE_PROCESS)

@@ -1,5 +1,6 @@
 """What operators do to deliveries, a step at a time: so that none keeps calls waiting."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +9,8 @@ from sqlalchemy import Connection, select, update
 
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import ERASED
-from app.outbox import tables
+from app.model.tally import Tally, TallyKind
+from app.outbox import tables, tally
 from app.outbox.accept import add_deliveries
 from app.outbox.acts import Act, record
 from app.outbox.endings import End, end_all
@@ -96,6 +98,10 @@ def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetim
     waiting = [delivery_of(row) for row in connection.execute(query)]
     reason = f"cancelled by {act.who}"
     end = End(DeliveryState.DEAD, Ending.CANCELLED, reason, at)
-    ended = end_all(connection, waiting, end) if waiting else []
+    ended = set(end_all(connection, waiting, end) if waiting else [])
     record(connection, act, len(ended))
+    # Here, as it may be the command line that does it, which has no tally of its own.
+    names = Counter(one.start.destination for one in waiting if one.id in ended)
+    tallies = [Tally(TallyKind.ENDED, name, end.ending, count) for name, count in names.items()]
+    tally.add(connection, tallies, at)
     return len(ended)

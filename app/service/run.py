@@ -21,7 +21,7 @@ from app.console.sessions import Sessions
 from app.desk.operators import Operators
 from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
-from app.observe.board import Board, new_board_file
+from app.observe.board import Board, board_of
 from app.observe.counts import Counts
 from app.revision import CurrentRevision, read_revision
 from app.service.app import Faces, create_app
@@ -50,14 +50,6 @@ class Shared:
 
 
 ALONE = Shared()
-
-
-@dataclass(frozen=True, slots=True)
-class _Counted:
-    """`fd` is the file of a board that siblings share."""
-
-    board: Board
-    fd: int | None = None
 
 
 async def run_service(
@@ -94,8 +86,9 @@ async def running_service(
         why = f"is shorter than {_LEAST_TOKEN} characters: it may be guessed"
         _log.warning("config.warning", key="BRIDGE_ADMIN_TOKEN", reason=why)
     stop = asyncio.Event()
-    with contextlib.closing(_socket(settings, shared)) as sock, _board(shared) as board:
-        counts = Counts(board.board, shared.number)
+    socket_of_all = contextlib.closing(_socket(settings, shared))
+    with socket_of_all as sock, board_of(shared.workers, shared.board_fd) as board:
+        counts = Counts(board, shared.number)
         current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys, counts)
         async with (
             open_parts(settings, current, role, counts) as parts,
@@ -192,29 +185,18 @@ def _socket(settings: Settings, shared: Shared) -> socket.socket:
     return sock
 
 
-@contextlib.contextmanager
-def _board(shared: Shared) -> Iterator["_Counted"]:
-    if shared.board_fd is not None:
-        yield _Counted(Board.shared(shared.board_fd))
-    elif shared.workers == 1:
-        yield _Counted(Board.alone())
-    else:
-        with new_board_file(shared.workers) as file:
-            yield _Counted(Board.shared(file.fileno()), file.fileno())
-
-
 def _siblings(
     settings: Settings,
     sock: socket.socket,
-    counted: "_Counted",
+    board: Board,
     parts: Parts,
     shared: Shared,
     stop: asyncio.Event,
 ) -> Iterator[tuple[Coroutine[None, None, None], str]]:
-    if counted.fd is None:
+    if board.fd is None:
         return
     arguments = ("--config", str(settings.config))
-    handed = Handed(sock, counted.fd)
+    handed = Handed(sock, board.fd)
     siblings = Siblings(handed, arguments, parts.outbox.wakeup.wake, SystemRandom())
     for number in range(1, shared.workers):
         yield siblings.run(number, stop), f"sibling {number}"

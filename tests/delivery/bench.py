@@ -22,6 +22,7 @@ from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.handling import PLAIN, Handling
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match
+from app.observe.counts import Counts
 from app.outbox import (
     Acceptance,
     Backlog,
@@ -132,9 +133,11 @@ class Bench:
     async def working(
         self, *lanes: Lane, store: Store | None = None, owner: str = "w1", grace_s: float = 5,
         lease_s: float = 30, poll_s: float = 0.05,
+        counts: Counts | None = None,
     ) -> AsyncIterator[Worker]:  # fmt: skip
         limits = WorkerLimits(lease_s=lease_s, poll_s=poll_s, grace_s=grace_s)
-        worker = Worker(store or self.outbox, limits, self.clock, Random(1), owner=owner)
+        found = store or self.outbox
+        worker = Worker(found, limits, self.clock, Random(1), owner=owner, counts=counts)
         worker.use(by_name(*lanes or (self.lane(),)), limits)
         stop = asyncio.Event()
         task = asyncio.create_task(worker.run(stop))

@@ -8,27 +8,17 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from app.observe.counts import Counts
+from app.observe.exposition import InForce, Situation, Waiting, exposition
+from app.observe.metrics import METRICS
 from tests.deploy.programs import DEPLOY, run
+from tests.support.values import AT
 from tests.support.whole import ROOT
 
 RULES = DEPLOY / "prometheus" / "alerts.yaml"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "bridge.json").read_bytes())
-LABELS = {
-    "bridge_store_writable": set(),
-    "bridge_destination_stopped": {"destination", "cause"},
-    "bridge_deliveries_waiting": {"destination", "state"},
-    "bridge_oldest_waiting_seconds": {"destination"},
-    "bridge_paused": {"kind"},
-    "bridge_calls_total": {"source", "result"},
-    "bridge_calls_refused_total": {"source", "problem"},
-    "bridge_attempts_total": {"destination", "outcome"},
-    "bridge_deliveries_ended_total": {"destination", "state", "outcome"},
-    "bridge_in_doubt_total": {"destination"},
-    "bridge_call_duration_seconds": {"source"},
-    "bridge_start_duration_seconds": {"destination"},
-    "bridge_delivery_latency_seconds": {"destination"},
-    "bridge_commit_size": {"write"},
-}
+OF_PROMETHEUS = {"le", "instance", "job", "worker"}
+LABELS = {metric.name: set(metric.labels) for metric in METRICS}
 
 
 def alerts() -> list[dict[str, Any]]:
@@ -79,7 +69,23 @@ def test_no_alert_and_no_panel_asks_for_what_is_not_there() -> None:
             assert re.sub(r"_(bucket|sum|count)$", "", name) in LABELS, text
         for name, matchers in re.findall(r"\b(bridge_\w+)\{([^}]*)\}", text):
             asked = set(re.findall(r"(\w+)\s*(?:=|!=|=~|!~)\s*\"", matchers))
-            assert asked <= LABELS[re.sub(r"_bucket$", "", name)], text
+            assert asked <= LABELS[re.sub(r"_(bucket|sum|count)$", "", name)], text
+        for grouping in re.findall(r"\b(?:by|on) \(([^)]*)\)", text):
+            of_all = {label for labels in LABELS.values() for label in labels} | OF_PROMETHEUS
+            assert set(re.findall(r"\w+", grouping)) <= of_all, text
+
+
+def test_prometheus_finds_nothing_to_mend_in_what_is_shown() -> None:
+    counts = Counts()
+    counts.use(["crm"], ["deal won"], ["main"])
+    counts.commit({"accept": 3}, 0.01)
+    waiting = [Waiting("main", "pending", 1, AT)]
+    situation = Situation(AT, True, ["main"], waiting, {}, ["rule"])
+    text = exposition(situation, InForce("1", "abc", AT, True), counts.board).decode()
+
+    done = run("promtool", "check", "metrics", text=text)
+
+    assert (done.returncode, done.stdout) == (0, "")
 
 
 def test_prometheus_understands_what_the_dashboard_asks(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.model.tally import Tally, TallyKind
-from app.observe.board import Board, Key, new_board_file
+from app.observe.board import Board, Key, board_of
 from app.observe.counts import Counts
 from app.observe.exposition import InForce, Situation, Waiting, exposition
 from app.observe.metrics import METRICS, OF_THE_SERVICE
@@ -28,6 +28,12 @@ def counts(board: Board | None = None, number: int = 0) -> Counts:
     made = Counts(board, number)
     made.use(["crm", "shop"], ["deal won"], ["main"])
     return made
+
+
+def another(board: Board) -> Board:
+    """As another process has it."""
+    assert board.fd is not None
+    return Board.shared(board.fd)
 
 
 def shown(board: Board) -> str:
@@ -111,9 +117,9 @@ def test_every_metric_is_shown_with_its_labels_and_no_other_is() -> None:
 
 
 def test_processes_that_share_a_board_are_added_up_whichever_is_asked() -> None:
-    with new_board_file(2) as file:
-        first = counts(Board.shared(file.fileno()), 0)
-        second = counts(Board.shared(file.fileno()), 1)
+    with board_of(2) as board:
+        first = counts(another(board), 0)
+        second = counts(another(board), 1)
 
         all_kinds(first)
         all_kinds(second)
@@ -128,11 +134,11 @@ def test_processes_that_share_a_board_are_added_up_whichever_is_asked() -> None:
 
 
 def test_what_a_process_counted_stays_when_another_takes_its_place() -> None:
-    with new_board_file(2) as file:
-        first = counts(Board.shared(file.fileno()), 0)
-        all_kinds(counts(Board.shared(file.fileno()), 1))
+    with board_of(2) as board:
+        first = counts(another(board), 0)
+        all_kinds(counts(another(board), 1))
 
-        successor = Counts(Board.shared(file.fileno()), 1)
+        successor = Counts(another(board), 1)
         successor.use(["shop", "crm"], ["deal won"], ["main"])
         successor.call("crm", "accepted", 0.1)
 
@@ -142,9 +148,9 @@ def test_what_a_process_counted_stays_when_another_takes_its_place() -> None:
 
 
 def test_what_another_version_counts_by_other_steps_is_left_out() -> None:
-    with new_board_file(2) as file:
-        first = counts(Board.shared(file.fileno()), 0)
-        other = Board.shared(file.fileno()).slots[1].open()
+    with board_of(2) as board:
+        first = counts(another(board), 0)
+        other = another(board).slots[1].open()
         at = other.place(Key("bridge_call_duration_seconds", ("crm",), size=4))
         other.numbers[at + 1] = 77
         other.numbers[other.place(Key("bridge_of_the_future_total", ()))] = 77
@@ -193,10 +199,10 @@ def test_what_was_counted_is_told_once_and_kept_until_it_is() -> None:
 
 
 def test_a_successor_does_not_tell_what_stands_there_already() -> None:
-    with new_board_file(1) as file:
-        all_kinds(counts(Board.shared(file.fileno())))
+    with board_of(2) as board:
+        all_kinds(counts(another(board)))
 
-        untold = Untold(counts(Board.shared(file.fileno())))
+        untold = Untold(counts(another(board)))
 
         assert untold.tallies() == []
 

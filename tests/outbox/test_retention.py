@@ -10,6 +10,7 @@ from app.housekeeping import Housekeeper
 from app.kit.ids import first_id_at
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import EventId, EventStatus
+from app.model.tally import Tally, TallyKind
 from app.outbox import (
     Acceptance,
     Accepted,
@@ -150,6 +151,24 @@ async def test_one_of_several_keeps_house(outbox: Outbox, clock: ManualClock) ->
     await keeper.once()
 
     assert await left(outbox) == set()
+
+
+async def test_what_was_counted_is_kept_by_the_hour_and_goes_with_the_events(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        clock.pass_s(60)
+        await outbox.add_tallies([Tally(TallyKind.CALL, "crm", "accepted", 1)])
+    keeper = Housekeeper(outbox, lambda: AGES, clock, Random(1), owner="this one")
+
+    clock.pass_s(3 * DAY_S)
+    await keeper.once()
+    [hour] = await outbox.totals(clock.now() - timedelta(days=9), TallyKind.CALL, limit=9)
+    clock.pass_s(30 * DAY_S)
+    await keeper.once()
+
+    assert (hour.count, hour.last_at.minute) == (3, 0)
+    assert await outbox.totals(clock.now() - timedelta(days=99), TallyKind.CALL, limit=9) == []
 
 
 @ON_SQLITE

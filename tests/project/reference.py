@@ -38,6 +38,7 @@ from app.config.schema.template import PLAIN, WITH_ARGUMENT, WITH_SECRET
 from app.config.settings import Settings
 from app.delivery import gate, verdict
 from app.model.json import Json
+from app.observe.metrics import METRICS, OF_THE_PROCESS, OF_THE_SERVICE, OF_THE_STORE, Metric
 from app.sources.presets import presets
 from app.web.problems import PROBLEMS
 from tests.support.whole import ROOT
@@ -45,7 +46,8 @@ from tests.support.whole import ROOT
 Schema: TypeAlias = Mapping[str, Any]
 
 PAGES = tuple(
-    ROOT / "docs" / f"{name}.md" for name in ("configuration", "sources", "delivery", "operating")
+    ROOT / "docs" / f"{name}.md"
+    for name in ("configuration", "sources", "delivery", "operating", "metrics")
 )
 TITLES: Mapping[type[BaseModel], str] = {
     BridgeFile: "The file",
@@ -111,6 +113,10 @@ def sections() -> Mapping[str, str]:
         "members": _table_of(batches),
         "stops": _table_of(gate),
         "advice": _table_of(advice),
+        "counted": _metrics(OF_THE_SERVICE),
+        "steps": _steps(),
+        "stored": _metrics(OF_THE_STORE),
+        "own": _metrics(OF_THE_PROCESS),
     }
 
 
@@ -133,6 +139,29 @@ def _placeholders() -> str:
 def _problems() -> str:
     rows = [(str(kind.status), f"`{slug}`", kind.title) for slug, kind in PROBLEMS.items()]
     return _table(("status", "type", "meaning"), rows)
+
+
+def _metrics(metrics: Sequence[Metric]) -> str:
+    rows = [
+        (
+            f"`{one.name}`",
+            one.kind.value,
+            one.unit,
+            ", ".join(f"`{label}`" for label in one.labels),
+            one.meaning,
+        )
+        for one in metrics
+    ]
+    return _table(("metric", "kind", "unit", "labels", "meaning"), rows)
+
+
+def _steps() -> str:
+    rows = [
+        (f"`{one.name}`", ", ".join(f"{bound:g}" for bound in one.bounds))
+        for one in METRICS
+        if one.bounds
+    ]
+    return _table(("histogram", "upper ends of its steps (`le`)"), rows)
 
 
 def _presets() -> str:

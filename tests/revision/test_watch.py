@@ -6,8 +6,11 @@ from random import Random
 
 import pytest
 
+from app.observe.counts import Counts
+from app.observe.metrics import RELOADS
 from app.revision import Revision, read_revision
 from app.revision.watch import CurrentRevision
+from tests.support.clock import ManualClock
 
 SOUND = """\
 version: 1
@@ -69,6 +72,28 @@ async def test_bad_content_leaves_the_old_in_use_until_it_is_mended(path: Path) 
     assert await watched.look()
 
     assert [one.rules.all[0].scenario.number for one in heard] == [3]
+
+
+async def test_what_became_of_changes_is_counted_and_known(path: Path) -> None:
+    counts, clock = Counts(), ManualClock()
+    revision = read_revision(path, ENVIRON)
+    watched = CurrentRevision(path, ENVIRON, revision, Random(1), counts=counts, clock=clock)
+    began = watched.since
+
+    write(path, SOUND.replace("scenario: 1", "scenario: one"))
+    clock.pass_s(60)
+    await watched.look()
+    assert (watched.is_latest, watched.since) == (False, began)
+    write(path, SOUND)
+    await watched.look()
+
+    assert (watched.is_latest, watched.since) == (True, clock.now())
+    of_each = {
+        key.labels[0]: counts.slot.numbers[at]
+        for key, at in counts.slot.named()
+        if key.metric == RELOADS.name
+    }
+    assert of_each == {"accepted": 1, "refused": 1}
 
 
 async def test_a_link_that_is_swapped_is_seen(tmp_path: Path) -> None:
