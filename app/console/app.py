@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from app.console.gate import Gate
+from app.console.history.routes import history_routes
 from app.console.house import House
 from app.console.login import login_routes
 from app.console.overview import overview_routes
@@ -24,7 +25,7 @@ _log = structlog.get_logger()
 _OPEN = ("/login", "/language", "/static/")
 _SLUGS = {403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 _STATIC = Path(__file__).parent / "static"
-_PARTS: tuple[Callable[[House], APIRouter], ...] = (login_routes, overview_routes)
+_PARTS: tuple[Callable[[House], APIRouter], ...] = (login_routes, overview_routes, history_routes)
 
 
 def create_console(house: House) -> App:

@@ -18,7 +18,7 @@ from app.desk.refusals import Conflict, Invalid, NotFound
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.event import ERASED
 from app.model.operator import Operator
-from app.outbox import Act, ActId, ActKind, Count
+from app.outbox import Act, ActId, ActKind, Count, DeliveryFilter
 from app.replay import Plan, Replay, Report
 
 _FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -75,12 +75,14 @@ async def replay_deliveries(
 ) -> Replayed | Counted:
     """Finished deliveries again, each as a new one, a bounded number at a time. Raises Invalid,
     NotUnderstood."""
-    wanted = asked.chosen(desk)
-    if not asked.ids:
-        wanted = replace(wanted, state=wanted.state or DeliveryState.DEAD)
     if asked.dry_run:
-        free = wanted if asked.again else replace(wanted, is_replayed=False)
-        return counted(await desk.outbox.counts(free), _FINAL)
+        return await count_replay(desk, asked)
+    return await replay_step(desk, operator, asked)
+
+
+async def replay_step(desk: Desk, operator: Operator, asked: DeliveryReplay) -> Replayed:
+    """Raises Invalid, NotUnderstood."""
+    wanted = _chosen(desk, asked)
     act = desk.act(ActKind.REPLAY, operator, {})
     plan = Plan(
         lookup.told(act, wanted, rules=asked.rules.value),
@@ -95,6 +97,18 @@ async def replay_deliveries(
         until = min(wanted.until or plan.act.at, plan.act.at)
         wanted = replace(wanted, until=until)
     return replayed_of(plan.act, await Replay(desk.outbox, plan, desk.clock).deliveries(wanted))
+
+
+async def count_replay(desk: Desk, asked: DeliveryReplay, *, most: int | None = None) -> Counted:
+    """What it is about, counted up to `most`. Raises Invalid, NotUnderstood."""
+    wanted = _chosen(desk, asked)
+    free = wanted if asked.again else replace(wanted, is_replayed=False)
+    return counted(await desk.outbox.counts(free, most=most), _FINAL)
+
+
+def _chosen(desk: Desk, asked: DeliveryReplay) -> DeliveryFilter:
+    wanted = asked.chosen(desk)
+    return wanted if asked.ids else replace(wanted, state=wanted.state or DeliveryState.DEAD)
 
 
 async def replay_delivery(

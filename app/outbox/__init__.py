@@ -5,7 +5,7 @@ from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, Started
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
@@ -43,6 +43,7 @@ __all__ = [
     "Settlement",
     "Share",
     "Size",
+    "Started",
     "Stoppage",
     "StoreUnavailable",
     "TableSize",

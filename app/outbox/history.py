@@ -1,6 +1,6 @@
 """What came in and what became of it: look-ups, and lists by id, the newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,6 +66,16 @@ class Count:
     rule: str
     state: DeliveryState
     outcome: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How many deliveries of an event are in a state, without those that another took the place
+    of."""
+
+    event_id: EventId
+    state: DeliveryState
     count: int
 
 
@@ -179,11 +189,13 @@ def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object,
     return query.order_by(order).limit(limit)
 
 
-def counts(connection: Connection, wanted: DeliveryFilter) -> list[Count]:
-    """As many rows are read as it counts."""
+def counts(connection: Connection, wanted: DeliveryFilter, most: int | None = None) -> list[Count]:
+    """As many rows are read as it counts: `most`, where that is given."""
     columns = (_delivery.rule, _delivery.state, _delivery.outcome)
-    query = select(*columns, func.count().label("number")).where(*delivery_conditions(wanted))
-    rows = connection.execute(query.group_by(*columns).order_by(*columns))
+    chosen = select(*columns).where(*delivery_conditions(wanted)).limit(most).subquery()
+    alike = (chosen.c.rule, chosen.c.state, chosen.c.outcome)
+    query = select(*alike, func.count().label("number"))
+    rows = connection.execute(query.group_by(*alike).order_by(*alike))
     return [Count(row.rule, DeliveryState(row.state), row.outcome, row.number) for row in rows]
 
 
@@ -202,6 +214,35 @@ def attempts(connection: Connection, delivery_id: DeliveryId) -> list[Attempt]:
         select(*tables.attempt.c).where(table.delivery_id == delivery_id).order_by(table.id)
     )
     return [attempt_of(row) for row in found]
+
+
+def attempts_query(ids: Sequence[DeliveryId], limit: int) -> Select[tuple[object, ...]]:
+    table = tables.attempt.c
+    query = select(*tables.attempt.c).where(table.delivery_id.in_(ids))
+    return query.order_by(table.delivery_id, table.id).limit(limit)
+
+
+def attempts_of(
+    connection: Connection, ids: Sequence[DeliveryId], limit: int
+) -> dict[DeliveryId, list[Attempt]]:
+    """The exchanges of several deliveries, of each the oldest first."""
+    found: dict[DeliveryId, list[Attempt]] = {one: [] for one in ids}
+    for row in connection.execute(attempts_query(ids, limit)) if ids else ():
+        found[DeliveryId(row.delivery_id)].append(attempt_of(row))
+    return found
+
+
+def started_query(ids: Sequence[EventId]) -> Select[tuple[object, ...]]:
+    columns = (_delivery.event_id, _delivery.state)
+    query = select(*columns, func.count().label("number"))
+    query = query.where(_delivery.event_id.in_(ids), _delivery.replayed_as.is_(None))
+    return query.group_by(*columns)
+
+
+def started(connection: Connection, ids: Sequence[EventId]) -> list[Started]:
+    """What became of some events."""
+    rows = connection.execute(started_query(ids)) if ids else ()
+    return [Started(EventId(r.event_id), DeliveryState(r.state), r.number) for r in rows]
 
 
 def backlog(connection: Connection) -> list[Backlog]:

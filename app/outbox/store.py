@@ -35,7 +35,7 @@ from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse
+from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, Started
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
@@ -315,8 +315,19 @@ class Outbox:
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
 
-    async def counts(self, wanted: DeliveryFilter) -> list[Count]:
-        return await self._read(lambda c: history.counts(c, wanted))
+    async def attempts_of(
+        self, ids: Sequence[DeliveryId], *, limit: int
+    ) -> dict[DeliveryId, list[Attempt]]:
+        """Of several deliveries."""
+        return await self._read(lambda c: history.attempts_of(c, ids, limit))
+
+    async def started(self, ids: Sequence[EventId]) -> list[Started]:
+        """What became of some events."""
+        return await self._read(lambda c: history.started(c, ids))
+
+    async def counts(self, wanted: DeliveryFilter, *, most: int | None = None) -> list[Count]:
+        """Of all, or of so many as `most` that are found first."""
+        return await self._read(lambda c: history.counts(c, wanted, most))
 
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))

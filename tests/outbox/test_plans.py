@@ -33,6 +33,8 @@ _LISTS = {
 _SMALL = {
     "of an event": history.deliveries_query(DeliveryFilter(event_id=EventId(_ID)), 10),
     "of a person": history.deliveries_query(DeliveryFilter(people=(1, 2)), 10),
+    "what events started": history.started_query([EventId(_ID)]),
+    "attempts of several": history.attempts_query([_ID], 10),
 }
 _WORK = {
     "a claim": _CLAIM,
