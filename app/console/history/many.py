@@ -32,14 +32,13 @@ from app.outbox import ActId
 
 Doing: TypeAlias = Literal["replay", "cancel"]
 _MOST_COUNTED = 10_000
-_STEP = 200
 _MOST_REASONS = 5
 _LONGEST_REASON = 160
 
 
 class Many(DeliveriesSought):
     """A filter, and how. `total` is what was counted before, `left` what was left alone so far,
-    by the reason; `next` is where to go on."""
+    by the reason; `next` is where to go on, with so many as `step` in a request."""
 
     rules: Rules = Rules.STORED
     again: bool = False
@@ -47,13 +46,14 @@ class Many(DeliveriesSought):
     total: int = Field(0, ge=0)
     did: Text = None
     next: Text = None
+    step: int = Field(200, ge=1, le=500)
     left: str = Field("{}", max_length=2000)
     proof: Text = None
 
     def replay(self) -> DeliveryReplay:
         """Raises NotUnderstood."""
         how = {"rules": self.rules, "again": self.again, "rate": self.rate, "next": self.next}
-        return DeliveryReplay(limit=_STEP, **self.named(), **how).known_by(self.digests)
+        return DeliveryReplay(limit=self.step, **self.named(), **how).known_by(self.digests)
 
     def cancel(self) -> DeliveryCancel:
         """Raises NotUnderstood."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 
 from app.desk.desk import Desk
 from app.desk.exchanges import Exchange, exchange
@@ -79,10 +80,10 @@ def _story(
 
 
 def _chapters(told: Sequence[Exchange]) -> list[Chapter]:
-    following = [*(one.attempt for one in told[1:]), None]
+    following = [one.attempt for one in told[1:]]
     return [
         Chapter(one, later.at if later else None, _has_moved(one.attempt, later))
-        for one, later in zip(told, following, strict=True)
+        for one, later in zip_longest(told, following)
     ]
 
 
