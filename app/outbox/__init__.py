@@ -10,6 +10,7 @@ from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName
+from app.outbox.reach import Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
@@ -31,6 +32,7 @@ __all__ = [
     "Duplicate",
     "EventFilter",
     "Forgotten",
+    "Look",
     "Outbox",
     "Pace",
     "Past",

@@ -1,7 +1,7 @@
 """What operators do to deliveries, a step at a time: so that none keeps calls waiting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -18,7 +18,7 @@ from app.outbox.rows import NOBODY, delivery_of
 _table = tables.delivery.c
 _STEP = 500
 _FINAL = (DeliveryState.DONE.value, DeliveryState.DEAD.value)
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.PAUSED.value)
+_WAITING = (DeliveryState.PENDING, DeliveryState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,25 @@ def _erased(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
 
 def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetime) -> int:
     """A step: how many it was, 0 at the end."""
-    query = (
-        select(*tables.delivery.c)
-        .where(*delivery_conditions(wanted), _table.state.in_(_WAITING))
-        .order_by(_table.id)
-        .limit(_STEP)
-        .with_for_update(skip_locked=True)
-    )
-    waiting = [delivery_of(row) for row in connection.execute(query)]
+    waiting: list[Delivery] = []
+    # One state after the other: each has an index of its own.
+    for state in _WAITING:
+        if wanted.state in (None, state):
+            some = replace(wanted, state=state)
+            waiting += _waiting(connection, some, _STEP - len(waiting))
     reason = f"cancelled by {act.who}"
     end = End(DeliveryState.DEAD, Ending.CANCELLED, reason, at)
     ended = end_all(connection, waiting, end) if waiting else []
     record(connection, act, len(ended))
     return len(ended)
+
+
+def _waiting(connection: Connection, wanted: DeliveryFilter, limit: int) -> list[Delivery]:
+    query = (
+        select(*tables.delivery.c)
+        .where(*delivery_conditions(wanted))
+        .order_by(_table.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [delivery_of(row) for row in connection.execute(query)]

@@ -23,6 +23,7 @@ from app.outbox import (
     history,
     operate,
     pauses,
+    reach,
     retention,
     stoppages,
     tokens,
@@ -41,6 +42,7 @@ from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName, derived_key, digest_of, person_key
+from app.outbox.reach import Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -314,6 +316,14 @@ class Outbox:
 
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
+
+    async def look_at_events(self, wanted: EventFilter, *, limit: int) -> Look[Event]:
+        """A page of the newest, at a bounded cost whatever is wanted (see `reach`)."""
+        return await self._read(lambda c: reach.look_at_events(c, wanted, limit))
+
+    async def look_at_deliveries(self, wanted: DeliveryFilter, *, limit: int) -> Look[Delivery]:
+        """As `look_at_events`."""
+        return await self._read(lambda c: reach.look_at_deliveries(c, wanted, limit))
 
     async def attempts_of(
         self, ids: Sequence[DeliveryId], *, limit: int

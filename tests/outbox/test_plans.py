@@ -10,7 +10,17 @@ from sqlalchemy.sql import ClauseElement
 
 from app.model.delivery import DeliveryId, DeliveryState, Ending
 from app.model.event import EventId, EventStatus
-from app.outbox import DeliveryFilter, EventFilter, Outbox, claims, endings, history, tables, turns
+from app.outbox import (
+    DeliveryFilter,
+    EventFilter,
+    Outbox,
+    claims,
+    endings,
+    history,
+    reach,
+    tables,
+    turns,
+)
 from app.outbox.rows import micros
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
 from tests.support.values import AT, an_acceptance
@@ -18,7 +28,14 @@ from tests.support.values import AT, an_acceptance
 _PAST = 20_000
 _ID = DeliveryId("01a20b52-9f74-70bc-8123-c5d55d3c2a3a")
 _CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
-_LISTS = {
+
+
+def the(bound: Select[str] | None) -> Select[str]:
+    assert bound is not None
+    return bound
+
+
+_LISTS: dict[str, ClauseElement] = {
     "events": history.events_query(EventFilter(), 10),
     "events of a source": history.events_query(EventFilter(source="crm"), 10),
     "ignored events": history.events_query(EventFilter(status=EventStatus.IGNORED), 10),
@@ -28,6 +45,21 @@ _LISTS = {
     "deliveries of a source": history.deliveries_query(DeliveryFilter(source="crm"), 10),
     "dead letters": history.deliveries_query(DeliveryFilter(state=DeliveryState.DEAD), 10),
     "paused": history.deliveries_query(DeliveryFilter(state=DeliveryState.PAUSED), 10),
+    "ignored events of a source": history.events_query(
+        EventFilter(status=EventStatus.IGNORED, source="crm"), 10
+    ),
+    "dead letters of a rule": history.deliveries_query(
+        DeliveryFilter(state=DeliveryState.DEAD, rule="deal won", source="crm"), 10
+    ),
+    "where a look at events ends": the(
+        reach.events_bound(EventFilter(status=EventStatus.ACCEPTED, source="crm"), 10)
+    ),
+    "where a look at deliveries ends": the(
+        reach.deliveries_bound(DeliveryFilter(destination="main"), 10)
+    ),
+    "where a look at dead letters ends": the(
+        reach.deliveries_bound(DeliveryFilter(state=DeliveryState.DEAD, rule="deal won"), 10)
+    ),
     "expired": history.deliveries_query(DeliveryFilter(outcome=Ending.EXPIRED), 10),
 }
 _SMALL = {

@@ -11,13 +11,12 @@ from app.console.history.story import stories
 from app.console.history.tones import SAID
 from app.console.house import House
 from app.console.visitors import Visiting
-from app.desk.asked import cut
 from app.desk.desk import Desk
 from app.desk.refusals import NotFound
 from app.lookup import NotUnderstood
 from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.outcome import OutcomeKind
-from app.outbox import Act, ActId
+from app.outbox import Act, ActId, Look
 from app.shown.masking import without
 
 FINAL = (None, DeliveryState.DONE, DeliveryState.DEAD)
@@ -32,18 +31,18 @@ def delivery_routes(house: House) -> APIRouter:
     async def list_deliveries(
         request: Request, visitor: Visiting, sought: Annotated[DeliveriesSought, Query()]
     ) -> Response:
-        items: list[Delivery] = []
-        following, wrong = None, None
+        found: Look[Delivery] = Look((), None)
+        wrong = None
         try:
-            items, following = await _page(desk, sought)
+            found = await _look(desk, sought)
         except NotUnderstood as error:
             wrong = str(error)
         return page(
             request,
             "history/deliveries",
             422 if wrong else 200,
-            items=[one if visitor.may_act else _masked(one) for one in items],
-            following=following,
+            items=[one if visitor.may_act else _masked(one) for one in found.items],
+            found=found,
             wrong=wrong,
             words=sought.words,
             to=turned("/deliveries", sought.words),
@@ -78,11 +77,11 @@ def delivery_routes(house: House) -> APIRouter:
     return routes
 
 
-async def _page(desk: Desk, sought: DeliveriesSought) -> tuple[list[Delivery], str | None]:
+async def _look(desk: Desk, sought: DeliveriesSought) -> Look[Delivery]:
     """Raises NotUnderstood."""
     last = DeliveryId(sought.before) if sought.before else None
     wanted = replace(sought.asked().filter(desk), before=last)
-    return cut(await desk.outbox.deliveries(wanted, limit=PAGE + 1), PAGE)
+    return await desk.outbox.look_at_deliveries(wanted, limit=PAGE)
 
 
 async def _act(desk: Desk, act_id: str | None) -> Act | None:

@@ -14,7 +14,6 @@ from app.console.history.tones import SAID, worst
 from app.console.house import House
 from app.console.pages import address
 from app.console.visitors import ActingVisitor, Visiting, Visitor
-from app.desk.asked import cut
 from app.desk.bodies import Body, shown_body
 from app.desk.desk import Desk
 from app.desk.event_replays import replay_event
@@ -24,7 +23,7 @@ from app.lookup import NotUnderstood
 from app.model.delivery import DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus
 from app.model.json import Json
-from app.outbox import ActId, DeliveryFilter
+from app.outbox import ActId, DeliveryFilter, Look
 from app.shown.masking import masked
 
 _MOST_DELIVERIES = 100
@@ -60,18 +59,18 @@ def event_routes(house: House) -> APIRouter:
     async def list_events(
         request: Request, _: Visiting, sought: Annotated[EventsSought, Query()]
     ) -> Response:
-        lines: list[Line] = []
-        following, wrong = None, None
+        found: Look[Event] = Look((), None)
+        wrong = None
         try:
-            lines, following = await _lines(desk, sought)
+            found = await _look(desk, sought)
         except NotUnderstood as error:
             wrong = str(error)
         return page(
             request,
             "history/events",
             422 if wrong else 200,
-            lines=lines,
-            following=following,
+            lines=await _lines(desk, found.items),
+            found=found,
             wrong=wrong,
             words=sought.words,
             to=turned("/events", sought.words),
@@ -121,17 +120,18 @@ def event_routes(house: House) -> APIRouter:
     return routes
 
 
-async def _lines(desk: Desk, sought: EventsSought) -> tuple[list[Line], str | None]:
+async def _look(desk: Desk, sought: EventsSought) -> Look[Event]:
     """Raises NotUnderstood."""
     last = EventId(sought.before) if sought.before else None
     wanted = replace(sought.asked().filter(desk), before=last)
-    found = await desk.outbox.events(wanted, limit=PAGE + 1)
-    items, following = cut(found, PAGE)
+    return await desk.outbox.look_at_events(wanted, limit=PAGE)
+
+
+async def _lines(desk: Desk, events: Sequence[Event]) -> list[Line]:
     of = defaultdict(list)
-    for one in await desk.outbox.started([event.id for event in items]):
+    for one in await desk.outbox.started([event.id for event in events]):
         of[one.event_id].append(one)
-    lines = [Line(e, sum(one.count for one in of[e.id]), worst(of[e.id])) for e in items]
-    return lines, following
+    return [Line(e, sum(one.count for one in of[e.id]), worst(of[e.id])) for e in events]
 
 
 def shown_call(desk: Desk, event: Event, visitor: Visitor) -> CallShown:

@@ -78,6 +78,7 @@ def many_routes(house: House) -> APIRouter:
     ) -> Response:
         per_second("rate", asked.rate)
         counted = await _count(desk, doing, asked)
+        words = _fixed(desk, asked)
         return page(
             request,
             "history/ask_many",
@@ -86,7 +87,7 @@ def many_routes(house: House) -> APIRouter:
             most=_MOST_COUNTED,
             is_more=counted.total >= _MOST_COUNTED,
             asked=asked,
-            words=asked.filter_words,
+            words=words,
             to=turned("/deliveries", asked.filter_words),
             **SAID,
         )
@@ -130,6 +131,14 @@ async def _count(desk: Desk, doing: Doing, asked: Many) -> Counted:
     if doing == "replay":
         return await count_replay(desk, asked.replay(), most=_MOST_COUNTED)
     return await count_cancel(desk, asked.cancel(), most=_MOST_COUNTED)
+
+
+def _fixed(desk: Desk, asked: Many) -> dict[str, str]:
+    """The filter with instants for ages: what is two hours old now is older at the last step."""
+    wanted = asked.asked().filter(desk)
+    times = {"since": wanted.since, "until": wanted.until}
+    fixed = {name: at.isoformat(timespec="seconds") for name, at in times.items() if at}
+    return {**asked.filter_words, **fixed}
 
 
 async def _step(desk: Desk, operator: Operator, doing: Doing, asked: Many) -> Replayed | Cancelled:
