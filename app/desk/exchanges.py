@@ -24,27 +24,26 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """`match` and `sent` None: the person was forgotten. `imports`: it was to create the
+    """`attempt` with the words that the reader may see. `match` and `sent` None: the person was
+    forgotten. `imports`: it was to create the
     profile or bring it up to date."""
 
     attempt: Attempt
     match: str | None
     imports: bool
     sent: Sent | None
-    error_text: str | None
 
 
 def exchange(delivery: Delivery, attempt: Attempt, revision: Revision, *, reveal: bool) -> Exchange:
     then = replace(delivery, match_index=attempt.match_index)
     if then.is_erased:
-        return Exchange(attempt, None, False, None, attempt.error_text)
+        return Exchange(attempt, None, False, None)
     hidden = () if reveal else delivery.start.matches
     return Exchange(
-        attempt=attempt,
+        attempt=replace(attempt, error_text=without(attempt.error_text, hidden)),
         match=shown_match(then.match, reveal=reveal),
         imports=then.imports,
         sent=_sent(then, attempt, revision, reveal=reveal),
-        error_text=without(attempt.error_text, hidden),
     )
 
 

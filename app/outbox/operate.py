@@ -43,6 +43,8 @@ def repeat(
         query = query.where(_table.replayed_as.is_(None))
     locked = query.order_by(_table.id).with_for_update()
     free = {row.id for row in connection.execute(locked)}
+    if again:
+        free -= _repeated_by(connection, act, free)
     chosen = [one for one in repeats if one.old in free]
     add_deliveries(connection, person_key, [one.fresh for one in chosen])
     for one in chosen:
@@ -51,6 +53,15 @@ def repeat(
         )
     record(connection, act, len(chosen))
     return [one.fresh.id for one in chosen]
+
+
+def _repeated_by(connection: Connection, act: Act, ids: set[str]) -> set[str]:
+    """Of these, what the act repeated before: a step whose answer was lost is asked for anew, and
+    must repeat nothing twice."""
+    fresh = tables.delivery.alias("fresh")
+    query = select(_table.id).join(fresh, fresh.c.id == _table.replayed_as)
+    query = query.where(_table.id.in_(ids), fresh.c.act_id == act.id)
+    return set(connection.execute(query).scalars())
 
 
 def add(
