@@ -25,8 +25,7 @@ class Sent:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """`attempt` with the words that the reader may see. `match` and `sent` None: the person was
-    forgotten. `imports`: it was to create the
-    profile or bring it up to date."""
+    forgotten. `imports`: it was to create the profile or bring it up to date."""
 
     attempt: Attempt
     match: str | None
