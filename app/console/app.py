@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from app.console.gate import Gate
+from app.console.history.routes import history_routes
 from app.console.house import House
 from app.console.login import login_routes
 from app.console.openid import Provider, openid_routes, remembering
@@ -32,6 +33,7 @@ _STATIC = Path(__file__).parent / "static"
 _PARTS: tuple[Callable[[House], APIRouter], ...] = (
     login_routes,
     overview_routes,
+    history_routes,
     preset_routes,
     source_routes,
     source_pause_routes,

@@ -1,8 +1,8 @@
 """What requests say of which events and deliveries they are about."""
 
-from typing import Annotated, Generic, Protocol, TypeVar
+from typing import Annotated, Generic, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from app import lookup
 from app.desk.desk import Desk
@@ -29,6 +29,14 @@ class Person(Asked):
     phone: Text = Field(None, description="of a person, with the country")
     crm_id: Text = Field(None, description="of a person: the custom field CRM_ID")
     profile_id: Text = Field(None, description="of a person, in Altcraft")
+    # No field: what a caller names by it would be anybody.
+    _digests: tuple[int, ...] = PrivateAttr(())
+
+    def known_by(self, digests: tuple[int, ...]) -> Self:
+        """The same, of a person who was named before (see `digests`)."""
+        known = self.model_copy()
+        known._digests = digests
+        return known
 
     def names(self) -> tuple[PersonName, ...]:
         """Raises NotUnderstood."""
@@ -36,7 +44,7 @@ class Person(Asked):
         return lookup.people({name: getattr(self, name) for name in names})
 
     def digests(self, desk: Desk) -> tuple[int, ...]:
-        return tuple(desk.outbox.person(name) for name in self.names())
+        return (*self._digests, *(desk.outbox.person(name) for name in self.names()))
 
 
 class EventsAsked(Person):

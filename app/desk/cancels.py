@@ -1,5 +1,7 @@
 """Cancels deliveries that wait: one, or all that a filter finds, a bounded number a request."""
 
+from dataclasses import replace
+
 from pydantic import BaseModel, Field
 
 from app import lookup
@@ -32,9 +34,14 @@ async def cancel_deliveries(
     desk: Desk, operator: Operator, asked: DeliveryCancel
 ) -> Cancelled | Counted:
     """What is under way or done stays as it is. Raises Invalid, NotUnderstood."""
-    wanted = asked.chosen(desk)
     if asked.dry_run:
-        return counted(await desk.outbox.counts(wanted), _WAITING)
+        return counted(await desk.outbox.counts(asked.chosen(desk)), _WAITING)
+    return await cancel_step(desk, operator, asked)
+
+
+async def cancel_step(desk: Desk, operator: Operator, asked: DeliveryCancel) -> Cancelled:
+    """Raises Invalid, NotUnderstood."""
+    wanted = asked.chosen(desk)
     if asked.next is not None:
         act = await known_act(desk, operator, asked.next, ActKind.CANCEL)
     else:
@@ -46,6 +53,15 @@ async def cancel_deliveries(
         if not step:
             return Cancelled(act=act.id, count=count)
     return Cancelled(act=act.id, count=count, next=act.id)
+
+
+async def count_cancel(desk: Desk, asked: DeliveryCancel, *, most: int) -> Counted:
+    """What it is about, counted up to `most` a state. Raises Invalid, NotUnderstood."""
+    wanted = asked.chosen(desk)
+    states = [one for one in _WAITING if wanted.state in (None, one)]
+    # One by one: each has an index of its own.
+    found = [await desk.outbox.counts(replace(wanted, state=s), most=most) for s in states]
+    return counted([one for some in found for one in some], _WAITING)
 
 
 async def cancel_delivery(desk: Desk, operator: Operator, delivery_id: str) -> Cancelled:

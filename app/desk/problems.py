@@ -3,7 +3,7 @@
 from app import lookup
 from app.desk.desk import Desk
 from app.desk.refusals import Conflict, NotFound
-from app.desk.replays import Counted, GroupReplay, Replayed, replay_group
+from app.desk.replays import Counted, GroupReplay, Replayed, count_chosen, replay_chosen
 from app.model.operator import Operator
 from app.model.problem import Cause, Problem, ProblemState
 from app.outbox import ActKind, DeliveryFilter
@@ -40,7 +40,10 @@ async def replay_problem(
     """A step of it, or only counted. Raises NotFound, Invalid, NotUnderstood."""
     cause = cause_named(key)
     await _found(desk, cause)
-    return await replay_group(desk, operator, DeliveryFilter(cause=cause), asked, again=False)
+    wanted = DeliveryFilter(cause=cause)
+    if asked.dry_run:
+        return await count_chosen(desk, wanted, again=False)
+    return await replay_chosen(desk, operator, wanted, asked, again=False)
 
 
 def cause_named(key: str) -> Cause:

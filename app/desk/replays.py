@@ -78,20 +78,27 @@ class Counted(BaseModel):
 async def replay_deliveries(
     desk: Desk, operator: Operator, asked: DeliveryReplay
 ) -> Replayed | Counted:
-    """Finished deliveries again, each as a new one. Raises Invalid, NotUnderstood."""
-    wanted = asked.chosen(desk)
-    if not asked.ids:
-        wanted = replace(wanted, state=wanted.state or DeliveryState.DEAD)
-    return await replay_group(desk, operator, wanted, asked, again=asked.again)
-
-
-async def replay_group(
-    desk: Desk, operator: Operator, wanted: DeliveryFilter, asked: GroupReplay, *, again: bool
-) -> Replayed | Counted:
-    """A step of it, or only counted. Raises Invalid, NotUnderstood."""
+    """Finished deliveries again, each as a new one, a bounded number at a time. Raises Invalid,
+    NotUnderstood."""
     if asked.dry_run:
-        free = wanted if again else replace(wanted, is_replayed=False)
-        return counted(await desk.outbox.counts(free), _FINAL)
+        return await count_replay(desk, asked)
+    return await replay_step(desk, operator, asked)
+
+
+async def replay_step(desk: Desk, operator: Operator, asked: DeliveryReplay) -> Replayed:
+    """Raises Invalid, NotUnderstood."""
+    return await replay_chosen(desk, operator, _chosen(desk, asked), asked, again=asked.again)
+
+
+async def count_replay(desk: Desk, asked: DeliveryReplay, *, most: int | None = None) -> Counted:
+    """What it is about, counted up to `most`. Raises Invalid, NotUnderstood."""
+    return await count_chosen(desk, _chosen(desk, asked), again=asked.again, most=most)
+
+
+async def replay_chosen(
+    desk: Desk, operator: Operator, wanted: DeliveryFilter, asked: GroupReplay, *, again: bool
+) -> Replayed:
+    """A step of it. Raises Invalid, NotUnderstood."""
     act = desk.act(ActKind.REPLAY, operator, {})
     plan = Plan(
         lookup.told(act, wanted, rules=asked.rules.value),
@@ -106,6 +113,18 @@ async def replay_group(
         until = min(wanted.until or plan.act.at, plan.act.at)
         wanted = replace(wanted, until=until)
     return replayed_of(plan.act, await Replay(desk.outbox, plan, desk.clock).deliveries(wanted))
+
+
+async def count_chosen(
+    desk: Desk, wanted: DeliveryFilter, *, again: bool, most: int | None = None
+) -> Counted:
+    free = wanted if again else replace(wanted, is_replayed=False)
+    return counted(await desk.outbox.counts(free, most=most), _FINAL)
+
+
+def _chosen(desk: Desk, asked: DeliveryReplay) -> DeliveryFilter:
+    wanted = asked.chosen(desk)
+    return wanted if asked.ids else replace(wanted, state=wanted.state or DeliveryState.DEAD)
 
 
 async def replay_delivery(

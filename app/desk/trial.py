@@ -17,12 +17,14 @@ from app.desk.desk import Desk
 from app.desk.refusals import Invalid
 from app.dry_run import Trial, WouldSend, try_call, verdicts
 from app.kit.nearest import did_you_mean
+from app.model.event import Event
 from app.model.json import Json
 from app.revision import Revision, build_revision
 from app.shown.handling import handling_words
 from app.sources.call import Call, query_parameters
 from app.sources.receive import Refused
 from app.sources.source import Source
+from app.sources.stored import call_of_event
 
 _LARGEST = 1024**2
 
@@ -98,6 +100,13 @@ async def try_it(desk: Desk, asked: TryAsked) -> TryShown:
         return _tried(desk.revision, call)
     revision = await asyncio.to_thread(_revision, asked.configuration)
     return await asyncio.to_thread(_tried, revision, call)
+
+
+def try_event(desk: Desk, event: Event) -> TryShown | None:
+    """The same of a call that is stored. None: it was emptied, or its source is no more."""
+    if event.is_erased or event.source not in desk.revision.sources:
+        return None
+    return _tried(desk.revision, call_of_event(event))
 
 
 def _call(desk: Desk, asked: TryAsked) -> Call:

@@ -5,13 +5,22 @@ from app.outbox.acts import Act, ActId, ActKind
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, RecentCall
+from app.outbox.history import (
+    Backlog,
+    Count,
+    DeliveryFilter,
+    EventFilter,
+    Pulse,
+    RecentCall,
+    Started,
+)
 from app.outbox.notices import Audience, NoticeClaim, Tellable
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName
 from app.outbox.problem_list import ProblemFilter, place, place_of
+from app.outbox.reach import Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
@@ -35,6 +44,7 @@ __all__ = [
     "Duplicate",
     "EventFilter",
     "Forgotten",
+    "Look",
     "NoticeClaim",
     "Outbox",
     "Pace",
@@ -50,6 +60,7 @@ __all__ = [
     "Settlement",
     "Share",
     "Size",
+    "Started",
     "Stoppage",
     "StoreUnavailable",
     "TableSize",

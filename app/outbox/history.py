@@ -77,6 +77,16 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """How many deliveries of an event are in a state, without those that another took the place
+    of."""
+
+    event_id: EventId
+    state: DeliveryState
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """What is not delivered yet, by destination and state."""
 
@@ -144,8 +154,16 @@ def _range(
         yield column > wanted.after
 
 
+def _besides(column: ColumnElement[str], value: str) -> ColumnElement[bool]:
+    """Looked at in rows that a partial index of the few finds: SQLite would else take the index of
+    this column, and with it all that is past."""
+    return column.concat(literal("", literal_execute=True)) == value
+
+
 def event_conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.source is not None:
+    if wanted.source is not None and wanted.status is EventStatus.IGNORED:
+        yield _besides(_event.source, wanted.source)
+    elif wanted.source is not None:
         yield _event.source == wanted.source
     if wanted.status is not None:
         # Written out for the partial index of the ignored ones.
@@ -186,8 +204,6 @@ def recent_calls(
 def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]:
     pairs = (
         (_delivery.event_id, wanted.event_id),
-        (_delivery.rule, wanted.rule),
-        (_delivery.source, wanted.source),
         (_delivery.destination, wanted.destination),
         (_delivery.act_id, wanted.act_id),
         (_delivery.target, wanted.target.value if wanted.target else None),
@@ -196,6 +212,10 @@ def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]
     yield from (column == value for column, value in pairs if value is not None)
     if wanted.cause is not None:
         yield from left_of(wanted.cause)
+    is_few = wanted.state not in (None, DeliveryState.DONE)
+    for column, value in ((_delivery.rule, wanted.rule), (_delivery.source, wanted.source)):
+        if value is not None:
+            yield _besides(column, value) if is_few else column == value
     if wanted.state is not None:
         yield in_state(wanted.state)
     if wanted.outcome is not None:
@@ -220,11 +240,13 @@ def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object,
     return query.order_by(order).limit(limit)
 
 
-def counts(connection: Connection, wanted: DeliveryFilter) -> list[Count]:
-    """As many rows are read as it counts."""
+def counts(connection: Connection, wanted: DeliveryFilter, most: int | None = None) -> list[Count]:
+    """As many rows are read as it counts: `most`, where that is given."""
     columns = (_delivery.rule, _delivery.state, _delivery.outcome)
-    query = select(*columns, func.count().label("number")).where(*delivery_conditions(wanted))
-    rows = connection.execute(query.group_by(*columns).order_by(*columns))
+    chosen = select(*columns).where(*delivery_conditions(wanted)).limit(most).subquery()
+    alike = (chosen.c.rule, chosen.c.state, chosen.c.outcome)
+    query = select(*alike, func.count().label("number"))
+    rows = connection.execute(query.group_by(*alike).order_by(*alike))
     return [Count(row.rule, DeliveryState(row.state), row.outcome, row.number) for row in rows]
 
 
@@ -243,6 +265,35 @@ def attempts(connection: Connection, delivery_id: DeliveryId) -> list[Attempt]:
         select(*tables.attempt.c).where(table.delivery_id == delivery_id).order_by(table.id)
     )
     return [attempt_of(row) for row in found]
+
+
+def attempts_query(ids: Sequence[DeliveryId], limit: int) -> Select[tuple[object, ...]]:
+    table = tables.attempt.c
+    query = select(*tables.attempt.c).where(table.delivery_id.in_(ids))
+    return query.order_by(table.delivery_id, table.id).limit(limit)
+
+
+def attempts_of(
+    connection: Connection, ids: Sequence[DeliveryId], limit: int
+) -> dict[DeliveryId, list[Attempt]]:
+    """The exchanges of several deliveries, of each the oldest first."""
+    found: dict[DeliveryId, list[Attempt]] = {one: [] for one in ids}
+    for row in connection.execute(attempts_query(ids, limit)) if ids else ():
+        found[DeliveryId(row.delivery_id)].append(attempt_of(row))
+    return found
+
+
+def started_query(ids: Sequence[EventId]) -> Select[tuple[object, ...]]:
+    columns = (_delivery.event_id, _delivery.state)
+    query = select(*columns, func.count().label("number"))
+    query = query.where(_delivery.event_id.in_(ids), _delivery.replayed_as.is_(None))
+    return query.group_by(*columns)
+
+
+def started(connection: Connection, ids: Sequence[EventId]) -> list[Started]:
+    """What became of some events."""
+    rows = connection.execute(started_query(ids)) if ids else ()
+    return [Started(EventId(r.event_id), DeliveryState(r.state), r.number) for r in rows]
 
 
 def backlog(connection: Connection) -> list[Backlog]:

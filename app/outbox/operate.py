@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -21,7 +21,7 @@ from app.outbox.rows import NOBODY, delivery_of
 _table = tables.delivery.c
 _STEP = 500
 _FINAL = (DeliveryState.DONE.value, DeliveryState.DEAD.value)
-_WAITING = (DeliveryState.PENDING.value, DeliveryState.PAUSED.value)
+_WAITING = (DeliveryState.PENDING, DeliveryState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,8 @@ def repeat(
         query = query.where(_table.replayed_as.is_(None))
     locked = query.order_by(_table.id).with_for_update()
     free = {row.id for row in connection.execute(locked)}
+    if again:
+        free -= _repeated_by(connection, act, free)
     chosen = [one for one in repeats if one.old in free]
     gone = causes(connection, [one.old for one in chosen])
     add_deliveries(connection, person_key, [one.fresh for one in chosen])
@@ -56,6 +58,15 @@ def repeat(
     record(connection, act, len(chosen))
     taken_away(connection, gone, act.at, "replayed")
     return [one.fresh.id for one in chosen]
+
+
+def _repeated_by(connection: Connection, act: Act, ids: set[str]) -> set[str]:
+    """Of these, what the act repeated before: a step whose answer was lost is asked for anew, and
+    must repeat nothing twice."""
+    fresh = tables.delivery.alias("fresh")
+    query = select(_table.id).join(fresh, fresh.c.id == _table.replayed_as)
+    query = query.where(_table.id.in_(ids), fresh.c.act_id == act.id)
+    return set(connection.execute(query).scalars())
 
 
 def add(
@@ -88,14 +99,12 @@ def _erased(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
 
 def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetime) -> int:
     """A step: how many it was, 0 at the end."""
-    query = (
-        select(*tables.delivery.c)
-        .where(*delivery_conditions(wanted), _table.state.in_(_WAITING))
-        .order_by(_table.id)
-        .limit(_STEP)
-        .with_for_update(skip_locked=True)
-    )
-    waiting = [delivery_of(row) for row in connection.execute(query)]
+    waiting: list[Delivery] = []
+    # One state after the other: each has an index of its own.
+    for state in _WAITING:
+        if wanted.state in (None, state):
+            some = replace(wanted, state=state)
+            waiting += _waiting(connection, some, _STEP - len(waiting))
     reason = f"cancelled by {act.who}"
     end = End(DeliveryState.DEAD, Ending.CANCELLED, reason, at)
     ended = set(end_all(connection, waiting, end) if waiting else [])
@@ -105,3 +114,14 @@ def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetim
     tallies = [Tally(TallyKind.ENDED, name, end.ending, count) for name, count in names.items()]
     tally.add(connection, tallies, at)
     return len(ended)
+
+
+def _waiting(connection: Connection, wanted: DeliveryFilter, limit: int) -> list[Delivery]:
+    query = (
+        select(*tables.delivery.c)
+        .where(*delivery_conditions(wanted))
+        .order_by(_table.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [delivery_of(row) for row in connection.execute(query)]

@@ -30,6 +30,7 @@ from app.outbox import (
     pauses,
     problem_list,
     problems,
+    reach,
     refusals,
     retention,
     stoppages,
@@ -44,7 +45,15 @@ from app.outbox.dialect import server_time
 from app.outbox.engine import async_engine, is_sqlite
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
-from app.outbox.history import Backlog, Count, DeliveryFilter, EventFilter, Pulse, RecentCall
+from app.outbox.history import (
+    Backlog,
+    Count,
+    DeliveryFilter,
+    EventFilter,
+    Pulse,
+    RecentCall,
+    Started,
+)
 from app.outbox.migrations import is_current, upgrade
 from app.outbox.notices import Audience, NoticeClaim
 from app.outbox.operate import Repeat
@@ -52,6 +61,7 @@ from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName, derived_key, digest_of, person_key
 from app.outbox.problem_list import ProblemFilter
+from app.outbox.reach import Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -376,8 +386,27 @@ class Outbox:
         """Of each source the last events, the newest first."""
         return await self._read(lambda c: history.recent_calls(c, sources, limit))
 
-    async def counts(self, wanted: DeliveryFilter) -> list[Count]:
-        return await self._read(lambda c: history.counts(c, wanted))
+    async def look_at_events(self, wanted: EventFilter, *, limit: int) -> Look[Event]:
+        """A page of the newest, at a bounded cost whatever is wanted (see `reach`)."""
+        return await self._read(lambda c: reach.look_at_events(c, wanted, limit))
+
+    async def look_at_deliveries(self, wanted: DeliveryFilter, *, limit: int) -> Look[Delivery]:
+        """As `look_at_events`."""
+        return await self._read(lambda c: reach.look_at_deliveries(c, wanted, limit))
+
+    async def attempts_of(
+        self, ids: Sequence[DeliveryId], *, limit: int
+    ) -> dict[DeliveryId, list[Attempt]]:
+        """Of several deliveries."""
+        return await self._read(lambda c: history.attempts_of(c, ids, limit))
+
+    async def started(self, ids: Sequence[EventId]) -> list[Started]:
+        """What became of some events."""
+        return await self._read(lambda c: history.started(c, ids))
+
+    async def counts(self, wanted: DeliveryFilter, *, most: int | None = None) -> list[Count]:
+        """Of all, or of so many as `most` that are found first."""
+        return await self._read(lambda c: history.counts(c, wanted, most))
 
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))

@@ -13,6 +13,7 @@ from app.model.outcome import OutcomeKind
 from app.model.start import Match, Matching
 from app.outbox import (
     Acceptance,
+    Act,
     ActKind,
     DeliveryFilter,
     EventFilter,
@@ -50,6 +51,19 @@ async def test_a_replay_takes_the_place_of_a_dead_letter_once(
     [again] = await claim(outbox)
     assert (again.id, again.replay_of, again.act_id) == (fresh, old.id, act.id)
     assert (again.attempts, again.failures, again.start) == (0, 0, old.start)
+
+
+async def test_a_step_asked_for_twice_repeats_nothing_twice_even_when_told_again(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    old = await a_dead_letter(outbox, clock)
+    first, second = an_act(), an_act()
+
+    async def repeated(act: Act) -> int:
+        repeats = [Repeat(old.id, repeated_delivery(old, AT, act.id))]
+        return len(await outbox.repeat(repeats, act, again=True))
+
+    assert [await repeated(act) for act in (first, first, second, second)] == [1, 0, 1, 0]
 
 
 async def test_what_is_on_its_way_is_not_replayed(outbox: Outbox, clock: ManualClock) -> None:

@@ -24,6 +24,7 @@ from app.outbox import (
     claims,
     endings,
     history,
+    reach,
     tables,
     tally,
     turns,
@@ -39,7 +40,14 @@ _PAST = 20_000
 DAY = timedelta(days=1)
 _ID = DeliveryId("01a20b52-9f74-70bc-8123-c5d55d3c2a3a")
 _CLAIM = claims.DUE.params(destination="main", flow="1/crm", now=1, limit=10)
-_LISTS = {
+
+
+def the(bound: Select[str] | None) -> Select[str]:
+    assert bound is not None
+    return bound
+
+
+_LISTS: dict[str, ClauseElement] = {
     "events": history.events_query(EventFilter(), 10),
     "events of a source": history.events_query(EventFilter(source="crm"), 10),
     "recent calls of a source": history.recent_query("crm", 10),
@@ -50,11 +58,28 @@ _LISTS = {
     "deliveries of a source": history.deliveries_query(DeliveryFilter(source="crm"), 10),
     "dead letters": history.deliveries_query(DeliveryFilter(state=DeliveryState.DEAD), 10),
     "paused": history.deliveries_query(DeliveryFilter(state=DeliveryState.PAUSED), 10),
+    "ignored events of a source": history.events_query(
+        EventFilter(status=EventStatus.IGNORED, source="crm"), 10
+    ),
+    "dead letters of a rule": history.deliveries_query(
+        DeliveryFilter(state=DeliveryState.DEAD, rule="deal won", source="crm"), 10
+    ),
+    "where a look at events ends": the(
+        reach.events_bound(EventFilter(status=EventStatus.ACCEPTED, source="crm"), 10)
+    ),
+    "where a look at deliveries ends": the(
+        reach.deliveries_bound(DeliveryFilter(destination="main"), 10)
+    ),
+    "where a look at dead letters ends": the(
+        reach.deliveries_bound(DeliveryFilter(state=DeliveryState.DEAD, rule="deal won"), 10)
+    ),
     "expired": history.deliveries_query(DeliveryFilter(outcome=Ending.EXPIRED), 10),
 }
 _SMALL = {
     "of an event": history.deliveries_query(DeliveryFilter(event_id=EventId(_ID)), 10),
     "of a person": history.deliveries_query(DeliveryFilter(people=(1, 2)), 10),
+    "what events started": history.started_query([EventId(_ID)]),
+    "attempts of several": history.attempts_query([_ID], 10),
 }
 _CAUSE = Cause("main", Target.SCENARIO, 3, OutcomeKind.MALFORMED)
 _PROBLEMS = {
