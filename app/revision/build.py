@@ -13,6 +13,7 @@ from app.config.secrets import SecretMissing, SecretReader
 from app.config.validate import validate
 from app.expressions import Scope
 from app.kit.secret import Secret
+from app.revision.excerpts import Excerpt, rule_excerpts
 from app.rules import Rules, build_rules
 from app.sources.auth import Addresses, KeySets, NothingFetched
 from app.sources.build import build_source
@@ -35,7 +36,8 @@ class Platform:
 @dataclass(frozen=True, slots=True)
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
-    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched."""
+    are evaluated in, one call at a time; `addresses` is where keys of callers are fetched. `text`
+    is the file's, `excerpts` the part of each rule in it."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -45,6 +47,8 @@ class Revision:
     retention: Retention
     warnings: tuple[Fault, ...]
     addresses: Addresses
+    text: str = field(repr=False)
+    excerpts: Sequence[Excerpt] = field(repr=False)
 
     @property
     def destinations(self) -> Sequence[str]:
@@ -89,6 +93,8 @@ def build_revision(
         retention=file.retention,
         warnings=tuple(faults),
         addresses=addresses,
+        text=document.text,
+        excerpts=rule_excerpts(document),
     )
 
 

@@ -3,22 +3,37 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from random import Random
 
 import structlog
 
-from app.config.faults import ConfigRefused
+from app.config.faults import ConfigRefused, Fault
+from app.kit.clock import Clock, SystemClock
 from app.revision.build import Revision, read_revision
 from app.sources.auth import KeySets, NothingFetched
 
 _log = structlog.get_logger()
 _EVERY_S = 2.0
 _NOTHING_FETCHED = NothingFetched()
+_CLOCK = SystemClock()
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRevision:
+    """A new content of the file that can't be used. `id` names it; `at` is when it was read."""
+
+    id: str
+    at: datetime
+    file: str
+    faults: tuple[Fault, ...]
 
 
 class CurrentRevision:
-    """The revision in use. Listeners are called, in the loop, with each new one.
+    """The revision in use, `since` when; `refused` is what its file holds instead, None: the same.
+    Listeners are called, in the loop, with each new one.
 
     The file is read and hashed, not watched by inode: where it is a link that is swapped, as
     Kubernetes does with a ConfigMap, the inode never changes.
@@ -31,7 +46,9 @@ class CurrentRevision:
         revision: Revision,
         rng: Random,
         key_sets: KeySets = _NOTHING_FETCHED,
+        clock: Clock = _CLOCK,
     ) -> None:
+        self._clock = clock
         self._path = path
         self._environ = environ
         self._rng = rng
@@ -39,6 +56,8 @@ class CurrentRevision:
         self._seen = revision.id
         self._listeners: list[Callable[[Revision], None]] = []
         self.revision = revision
+        self.since = clock.now()
+        self.refused: RefusedRevision | None = None
 
     def listen(self, listener: Callable[[Revision], None]) -> None:
         self._listeners.append(listener)
@@ -64,7 +83,11 @@ class CurrentRevision:
             )
         except ConfigRefused as refused:
             _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
+            self.refused = RefusedRevision(digest, self._clock.now(), refused.file, refused.faults)
             return False
+        self.refused = None
+        if found.id != self.revision.id:
+            self.since = self._clock.now()
         self.revision = found
         for listener in self._listeners:
             listener(found)

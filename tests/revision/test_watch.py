@@ -84,3 +84,19 @@ async def test_a_link_that_is_swapped_is_seen(tmp_path: Path) -> None:
 
     assert await watched.look()
     assert watched.revision.rules.all[0].name == "two"
+
+
+async def test_a_refused_content_is_kept_with_its_faults_until_a_good_one_comes(path: Path) -> None:
+    watched, _ = current(path)
+    since = watched.since
+
+    write(path, SOUND.replace("scenario: 1", "scenario: 1, when: boddy.a"))
+    await watched.look()
+    refused = watched.refused
+    write(path, SOUND)
+    await watched.look()
+
+    assert refused is not None
+    assert (refused.file, refused.id == watched.revision.id) == (str(path), False)
+    assert [(fault.key, fault.line) for fault in refused.faults] == [("rules[0].when", 4)]
+    assert (watched.refused, watched.since) == (None, since)
