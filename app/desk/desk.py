@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from app.desk.trials import Trials
 from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.live import Scenarios
@@ -18,6 +19,7 @@ class Desk:
     current: CurrentRevision
     scenarios: Scenarios
     clock: Clock
+    trials: Trials
 
     @property
     def revision(self) -> Revision:

@@ -18,6 +18,7 @@ from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.desk.desk import Desk
+from app.desk.trials import Trials
 from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
@@ -55,14 +56,17 @@ async def open_parts(
     """Raises StoreUnavailable and StoreAddressRefused."""
     base, rng = SystemClock(), SystemRandom()
     clock = AdjustedClock(base)
-    async with Outbox.open(settings.database_url, clock=clock, rng=rng) as outbox:
+    async with (
+        Outbox.open(settings.database_url, clock=clock, rng=rng) as outbox,
+        Trials.open() as trials,
+    ):
         await adjust(clock, base, outbox)
         chores: dict[str, Chore] = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
         entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
-        desk = Desk(outbox, current, Scenarios(clock), clock)
+        desk = Desk(outbox, current, Scenarios(clock), clock, trials)
         live = Live(outbox, rng)
         chores["tell pages"] = live.run
         yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, live, chores)
