@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     BeforeValidator,
@@ -13,6 +13,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -25,7 +26,14 @@ def _read(path: object) -> SecretStr | None:
     return None if path is None else read_secret_file(path)
 
 
+def _split(given: Any) -> Any:
+    if isinstance(given, str):
+        return tuple(filter(None, (one.strip() for one in given.split(","))))
+    return given
+
+
 SecretFile = Annotated[SecretStr | None, BeforeValidator(_read)]
+Texts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -53,11 +61,29 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         None, description="the address callers use, when a proxy stands before the bridge"
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Texts = Field(
         (), description="networks whose X-Forwarded-For is believed, parted by commas"
     )
     admin_token_file: SecretFile = Field(None, description="file with `BRIDGE_ADMIN_TOKEN`")
     admin_token: SecretStr | None = Field(None, description="opens the operator API")
+    oidc_issuer: str | None = Field(
+        None, description="lets operators into the console by this OpenID Connect provider, too"
+    )
+    oidc_client_id: str | None = Field(None, description="as the provider knows the console")
+    oidc_client_secret_file: SecretFile = Field(
+        None, description="file with `BRIDGE_OIDC_CLIENT_SECRET`"
+    )
+    oidc_client_secret: SecretStr | None = Field(None, description="proves the console to it")
+    oidc_scopes: str = Field("openid profile email", description="what the provider is asked for")
+    oidc_claim: str = Field(
+        "groups", description="the claim, a text or a list, that says who may do what"
+    )
+    oidc_operators: Texts = Field(
+        (), description="values of the claim that make an operator, parted by commas"
+    )
+    oidc_viewers: Texts = Field(
+        (), description="values of the claim that make a viewer; `*`: whoever the provider knows"
+    )
     operator: str | None = Field(
         None, max_length=200, description="who acts by the command line, as it is recorded"
     )
@@ -70,19 +96,30 @@ class Settings(BaseSettings):
         password = info.data.get("database_password_file")
         return given if password is None else with_password(given, password)
 
-    @field_validator("admin_token")
+    @field_validator("admin_token", "oidc_client_secret")
     @classmethod
     def _stands_in_its_file(cls, given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        return given or info.data.get("admin_token_file")
+        return given or info.data.get(f"{info.field_name}_file")
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("oidc_issuer", "public_url")
     @classmethod
-    def _split(cls, given: Any) -> Any:
-        return (
-            tuple(filter(None, given.replace(" ", "").split(",")))
-            if isinstance(given, str)
-            else given
-        )
+    def _is_http(cls, given: str | None) -> str | None:
+        if given is not None and not given.startswith(("http://", "https://")):
+            raise ValueError("expected an address such as https://hooks.example.com")
+        return given.rstrip("/") if given else None
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if self.oidc_issuer is None:
+            return self
+        if not self.oidc_client_id:
+            raise ValueError("BRIDGE_OIDC_ISSUER needs BRIDGE_OIDC_CLIENT_ID beside it")
+        if not self.oidc_operators and not self.oidc_viewers:
+            raise ValueError(
+                "BRIDGE_OIDC_ISSUER lets nobody in: set BRIDGE_OIDC_OPERATORS or "
+                "BRIDGE_OIDC_VIEWERS to values of the claim in BRIDGE_OIDC_CLAIM"
+            )
+        return self
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -93,13 +130,6 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("expected networks such as 10.0.0.0/8, parted by commas") from None
         return given
-
-    @field_validator("public_url")
-    @classmethod
-    def _is_http(cls, given: str | None) -> str | None:
-        if given is not None and not given.startswith(("http://", "https://")):
-            raise ValueError("expected an address such as https://hooks.example.com")
-        return given.rstrip("/") if given else None
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from app.console.gate import Gate
 from app.console.house import House
 from app.console.login import login_routes
+from app.console.openid import Provider, openid_routes, remembering
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
 from app.console.visitors import Visiting
@@ -21,25 +22,27 @@ from app.web.asgi import App, Receive, Scope, Send
 from app.web.problems import PROBLEMS
 
 _log = structlog.get_logger()
-_OPEN = ("/login", "/language", "/static/")
+_OPEN = ("/login", "/language", "/openid", "/static/")
 _SLUGS = {403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 _STATIC = Path(__file__).parent / "static"
 _PARTS: tuple[Callable[[House], APIRouter], ...] = (login_routes, overview_routes)
 
 
-def create_console(house: House) -> App:
-    """Serves all that is under PREFIX."""
+def create_console(house: House, provider: Provider | None = None) -> App:
+    """Serves all that is under PREFIX. `provider`: who else lets operators in."""
     # Addresses of these pages are nobody's interface.
     app = FastAPI(openapi_url=None)
     routes = APIRouter(prefix=PREFIX)
     for part in _PARTS:
         routes.include_router(part(house))
     routes.include_router(_live_routes(house))
+    if provider is not None:
+        routes.include_router(openid_routes(house, provider))
     app.include_router(routes)
     app.mount(f"{PREFIX}/static", StaticFiles(directory=_STATIC))
     _refuse_with_pages(app, house)
     return Gate(
-        app,
+        remembering(app, house.desk.outbox.key("openid")) if provider is not None else app,
         prefix=PREFIX,
         open_paths=_OPEN,
         sessions=house.sessions,

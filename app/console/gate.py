@@ -83,15 +83,15 @@ class Gate:
             operator = await self._operator(session)
         except StoreUnavailable:
             return self._refusal("store_unavailable", "store"), receive
-        visitor = None
+        visitor, is_open = None, scope["path"].startswith(self._open)
         if session is not None and operator is not None:
             visitor = Visitor(operator, self._sessions.proof(session))
-        elif not scope["path"].startswith(self._open):
+        elif not is_open:
             return _redirect(self._login(scope)), receive
         scope["state"] = {**scope.get("state", {}), "visitor": visitor}
         if scope["method"] in _SAFE_METHODS:
             return self._app, receive
-        return await self._with_body(scope, headers, receive, session if visitor else None)
+        return await self._with_body(scope, headers, receive, None if is_open else session)
 
     async def _with_body(
         self, scope: Scope, headers: dict[str, str], receive: Receive, session: Session | None

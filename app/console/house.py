@@ -16,3 +16,5 @@ class House:
     sessions: Sessions
     pages: Pages
     live: Live
+    has_provider: bool = False
+    """Whether somebody else may let operators in, too."""

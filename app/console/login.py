@@ -91,5 +91,6 @@ async def _form(
         401 if is_wrong else 200,
         next=inside(following),
         is_wrong=is_wrong,
-        is_closed=not await house.operators.are_there(),
+        is_closed=not house.has_provider and not await house.operators.are_there(),
+        has_provider=house.has_provider,
     )

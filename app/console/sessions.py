@@ -11,6 +11,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from app.model.operator import Operator, Role
 
 LASTS_S = 12 * 3600
+# Who was let in by a provider is asked for again: it may know better by then.
+_BY_PROVIDER_LASTS_S = 3600
 _MOST_CHARACTERS = 1000
 
 
@@ -44,10 +46,12 @@ class Sessions:
         if not cookie or len(cookie) > _MOST_CHARACTERS:
             return None
         try:
-            found = self._signer.loads(cookie, max_age=LASTS_S)
+            session = _session(self._signer.loads(cookie, max_age=LASTS_S))
+            if session is not None and session.operator is not None:
+                self._signer.loads(cookie, max_age=_BY_PROVIDER_LASTS_S)
         except BadSignature:
             return None
-        return _session(found)
+        return session
 
     def proof(self, session: Session) -> str:
         """What a form of this session has to carry: no other page can know it."""

@@ -15,6 +15,7 @@ import structlog
 from app.config.settings import Settings
 from app.console.app import create_console
 from app.console.house import House
+from app.console.openid import Provider
 from app.console.pages import Pages
 from app.console.sessions import Sessions
 from app.desk.operators import Operators
@@ -124,8 +125,25 @@ async def _going_on(
 def _faces(settings: Settings, parts: Parts) -> Faces:
     operators = Operators(parts.outbox, settings.admin_token)
     sessions = Sessions(parts.outbox.key("console"))
-    house = House(parts.desk, operators, sessions, Pages(), parts.live)
-    return Faces(parts.desk, operators, create_console(house))
+    provider = _provider(settings)
+    house = House(
+        parts.desk, operators, sessions, Pages(), parts.live, has_provider=provider is not None
+    )
+    return Faces(parts.desk, operators, create_console(house, provider))
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if settings.oidc_issuer is None:
+        return None
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id or "",
+        client_secret=settings.oidc_client_secret,
+        scopes=settings.oidc_scopes,
+        claim=settings.oidc_claim,
+        operators=settings.oidc_operators,
+        viewers=settings.oidc_viewers,
+    )
 
 
 def _serving(

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -53,7 +54,9 @@ async def a_running_bridge(
     secrets: Mapping[str, str] | None = None,
     role: Role = Role.INGEST,
     admin_token: str | None = None,
+    **more: Any,
 ) -> AsyncIterator[RunningBridge]:
+    """`more` are settings."""
     path = folder / "bridge.yaml"
     path.write_text(config)
     settings = Settings(
@@ -62,6 +65,7 @@ async def a_running_bridge(
         host="127.0.0.1",
         port=0,
         admin_token=None if admin_token is None else SecretStr(admin_token),
+        **more,
     )
     environ = {**SECRETS, **(secrets or {})}
     async with (
