@@ -10,12 +10,15 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from app.console.check import check_routes
 from app.console.gate import Gate
 from app.console.house import House
 from app.console.login import login_routes
 from app.console.openid import Provider, openid_routes, remembering
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
+from app.console.playground import playground_routes
+from app.console.rules import rule_routes
 from app.console.visitors import Visiting
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
@@ -25,7 +28,13 @@ _log = structlog.get_logger()
 _OPEN = ("/login", "/language", "/openid", "/static/")
 _SLUGS = {403: "forbidden", 404: "not_found", 405: "method_not_allowed"}
 _STATIC = Path(__file__).parent / "static"
-_PARTS: tuple[Callable[[House], APIRouter], ...] = (login_routes, overview_routes)
+_PARTS: tuple[Callable[[House], APIRouter], ...] = (
+    login_routes,
+    overview_routes,
+    rule_routes,
+    check_routes,
+    playground_routes,
+)
 
 
 def create_console(house: House, provider: Provider | None = None) -> App:

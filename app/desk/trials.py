@@ -6,10 +6,10 @@ in a process of their own, which can be ended.
 """
 
 import asyncio
+import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine
 from datetime import datetime
 
 import orjson
@@ -45,10 +45,11 @@ class Trials:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._idle: dict[_Process, asyncio.TimerHandle] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._starting = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def open(cls) -> AsyncIterator["Trials"]:
         trials = cls()
         try:
@@ -66,13 +67,21 @@ class Trials:
         more: dict[str, Json] = said["more"]
         raise Invalid(said["why"], **more)
 
+    def warm(self) -> None:
+        """A process is at hand soon: somebody is about to try something."""
+        if not self._idle and not self._turns.locked() and not self._starting:
+            self._starting = True
+            self._go_on(self._keep_one(), "start a process of trials")
+
     async def close(self) -> None:
         for process in list(self._idle):
             self._end(process)
-        while self._ending:
-            await asyncio.wait(self._ending)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            for process in list(self._idle):
+                self._end(process)
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         if self._waiting >= _MOST_WAITING:
             raise Busy("too many trials at once")
@@ -100,9 +109,19 @@ class Trials:
         except BaseException:
             self._end(process)
             raise
+        self._keep(process)
+        return found
+
+    def _keep(self, process: "_Process") -> None:
         later = asyncio.get_running_loop().call_later(self._idle_s, self._end, process)
         self._idle[process] = later
-        return found
+
+    async def _keep_one(self) -> None:
+        try:
+            with contextlib.suppress(Busy):
+                self._keep(await self._process())
+        finally:
+            self._starting = False
 
     async def _process(self) -> "_Process":
         while self._idle:
@@ -120,9 +139,12 @@ class Trials:
     def _end(self, process: "_Process") -> None:
         if later := self._idle.pop(process, None):
             later.cancel()
-        task = asyncio.create_task(process.end(), name="end a process of trials")
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        self._go_on(process.end(), "end a process of trials")
+
+    def _go_on(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
 
 class _Process:

@@ -12,7 +12,9 @@ def case_shown(asked: CaseAsked, call: Call) -> CaseShown:
     """Raises Invalid."""
     try:
         saved = case_of_event(
-            revision_of(asked.configuration or ""), _event(call), SaveOptions(asked.name or None)
+            revision_of(asked.configuration or ""),
+            _event(call),
+            SaveOptions(asked.name or f"call of {asked.source}"),
         )
     except CannotSave as why:
         raise Invalid(str(why)) from None
