@@ -45,7 +45,7 @@ class Trials:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._idle: dict[_Process, asyncio.TimerHandle] = {}
-        self._starting = False
+        self._starting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -70,10 +70,11 @@ class Trials:
     def warm(self) -> None:
         """A process is at hand soon: somebody is about to try something."""
         if not self._idle and not self._turns.locked() and not self._starting:
-            self._starting = True
-            self._go_on(self._keep_one(), "start a process of trials")
+            self._starting = self._go_on(self._keep_one(), "start a process of trials")
 
     async def close(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
         for process in list(self._idle):
             self._end(process)
         while self._tasks:
@@ -119,32 +120,31 @@ class Trials:
     async def _keep_one(self) -> None:
         try:
             with contextlib.suppress(Busy):
-                self._keep(await self._process())
+                self._keep(await _started())
         finally:
-            self._starting = False
+            self._starting = None
 
     async def _process(self) -> "_Process":
+        if self._starting is not None and not self._idle:
+            await asyncio.wait({self._starting}, timeout=_START_S)
         while self._idle:
             process, later = self._idle.popitem()
             later.cancel()
             if process.is_alive:
                 return process
             self._end(process)
-        try:
-            async with asyncio.timeout(_START_S):
-                return await _Process.start()
-        except (TimeoutError, OSError, EOFError):
-            raise Busy("the process for trials does not start") from None
+        return await _started()
 
     def _end(self, process: "_Process") -> None:
         if later := self._idle.pop(process, None):
             later.cancel()
         self._go_on(process.end(), "end a process of trials")
 
-    def _go_on(self, work: Coroutine[None, None, None], name: str) -> None:
+    def _go_on(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 class _Process:
@@ -192,3 +192,12 @@ class _Process:
         if self.is_alive:
             self._process.kill()
         await self._process.wait()
+
+
+async def _started() -> _Process:
+    """Raises Busy."""
+    try:
+        async with asyncio.timeout(_START_S):
+            return await _Process.start()
+    except (TimeoutError, OSError, EOFError):
+        raise Busy("the process for trials does not start") from None

@@ -104,3 +104,25 @@ async def test_a_call_becomes_a_case_without_the_person_in_it(trials: Trials) ->
 
     assert b"my case" in found
     assert b"ivan.petrov" not in found
+
+
+async def test_a_process_that_is_made_ready_is_the_one_that_tries() -> None:
+    trials = Trials(limit_s=30)
+    try:
+        trials.warm()
+        found = await trials.run("try", asked("true"), AT)
+        kept = len(trials._idle)
+    finally:
+        await trials.close()
+
+    assert kept == 1
+    assert TryShown.model_validate_json(found).events
+
+
+async def test_a_process_that_is_just_starting_does_not_hold_up_the_end() -> None:
+    trials = Trials()
+    trials.warm()
+    await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await trials.close()
