@@ -1,14 +1,15 @@
 """What a call would start, and the requests that would be sent. Nothing is stored or sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.altcraft.requests import masked_body, method_of, method_url
+from app.expressions import Expression, ExpressionFailed, Variables
+from app.expressions.terms import Read, reads_of
 from app.model.start import Match, ScenarioStart
 from app.revision import Revision
 from app.rules import Decision, evaluate
-from app.rules.compiled import CompiledRule
 from app.rules.evaluate import Miss
 from app.sources.call import Call
 from app.sources.receive import Refused, reread
@@ -40,15 +41,19 @@ class Trial:
     reason: str | None
     decision: Decision
     requests: Sequence[WouldSend]
+    variables: Variables = field(repr=False)
+    was_asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`holds` None: it was not asked, as one before it failed. `why` it could not be said."""
+    """By itself, whatever those before it say. `holds` None: the rules were not asked. `why` it
+    could not be said. `values`: what stood where it looks."""
 
     text: str
     holds: bool | None
     why: str | None = None
+    values: Sequence[Read] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +67,35 @@ class Verdict:
     why: str | None = None
 
 
-def verdicts(revision: Revision, source: Source, decision: Decision) -> list[Verdict]:
+def verdicts(revision: Revision, source: Source, trial: Trial) -> list[Verdict]:
     """Of each rule that is for the source, in order."""
-    started = {start.rule for start in decision.starts}
-    missed = {miss.rule: miss for miss in decision.misses}
+    chosen = revision.rules.of[source.name]
+    revision.scope.fill(trial.variables, chosen.needs, source.region)
+    started = {start.rule for start in trial.decision.starts}
+    missed = {miss.rule: miss for miss in trial.decision.misses}
     return [
-        _verdict(rule, rule.name in started, missed.get(rule.name))
-        for rule in revision.rules.of[source.name].rules
+        Verdict(
+            rule.name,
+            True if rule.name in started else False if rule.name in missed else None,
+            [_condition(revision, trial, one) for one in rule.conditions],
+            _why(missed.get(rule.name)),
+        )
+        for rule in chosen.rules
     ]
 
 
-def _verdict(rule: CompiledRule, has_started: bool, miss: Miss | None) -> Verdict:
-    texts = [condition.text for condition in rule.conditions]
-    if has_started:
-        return Verdict(rule.name, True, [Condition(text, True) for text in texts])
-    if miss is None:
-        return Verdict(rule.name, None, [Condition(text, None) for text in texts])
-    asked: list[Condition] = []
-    for index, text in enumerate(texts):
-        is_failed = index == miss.held
-        holds = None if index > miss.held else not is_failed
-        asked.append(Condition(text, holds, miss.why if is_failed else None))
-    return Verdict(rule.name, False, asked, miss.why if miss.held == miss.total else None)
+def _why(miss: Miss | None) -> str | None:
+    return miss.why if miss is not None and miss.held == miss.total else None
+
+
+def _condition(revision: Revision, trial: Trial, condition: Expression) -> Condition:
+    values = reads_of(condition.text, trial.variables)
+    if not trial.was_asked:
+        return Condition(condition.text, None, values=values)
+    try:
+        return Condition(condition.text, condition.holds(revision.scope), values=values)
+    except ExpressionFailed as failed:
+        return Condition(condition.text, False, str(failed), values)
 
 
 def try_call(revision: Revision, source: Source, call: Call) -> Sequence[Trial] | Refused:
@@ -98,7 +110,8 @@ def try_call(revision: Revision, source: Source, call: Call) -> Sequence[Trial] 
             decision = evaluate(revision.rules, item.variables, region=source.region)
         requests = [_requests(revision, start) for start in decision.starts]
         reason = item.reason or decision.reason
-        trials.append(Trial(item.dedup_key, reason, decision, requests))
+        was_asked = item.reason is None
+        trials.append(Trial(item.dedup_key, reason, decision, requests, item.variables, was_asked))
     return trials
 
 

@@ -143,7 +143,7 @@ def _of_the_file(current: CurrentRevision | None) -> Sequence[Concern]:
             refused.at,
             Advice.MEND_FILE,
             "/api/v1/check",
-            {"faults": refused.faults, "still_in_use": current.revision.id},
+            {"faults": len(refused.faults), "still_in_use": current.revision.id},
             begins_anew=False,
         ),
     )

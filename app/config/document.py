@@ -29,6 +29,7 @@ class Document:
     file: str
     root: Json
     revision: str
+    text: str = field(repr=False)
     _lines: Mapping[KeyPath, int] = field(repr=False)
 
     def line(self, path: Sequence[str | int]) -> int:
@@ -54,7 +55,8 @@ def parse_document(raw: bytes, *, file: str) -> Document:
     if len(raw) > _MAX_BYTES:
         raise ConfigRefused(file, [Fault("file", f"is larger than {_MAX_BYTES} bytes")])
     try:
-        node = YAML(typ="safe", pure=True).compose(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        node = YAML(typ="safe", pure=True).compose(text)
     except UnicodeDecodeError as error:
         raise ConfigRefused(file, [Fault("file", f"is not UTF-8 at byte {error.start}")]) from None
     except RecursionError:
@@ -68,7 +70,7 @@ def parse_document(raw: bytes, *, file: str) -> Document:
     root = reader.value(node, ()) if node is not None else None
     if reader.faults:
         raise ConfigRefused(file, reader.faults)
-    return Document(file, root, hashlib.sha256(raw).hexdigest()[:12], reader.lines)
+    return Document(file, root, hashlib.sha256(raw).hexdigest()[:12], text, reader.lines)
 
 
 def _yaml_fault(error: MarkedYAMLError) -> Fault:

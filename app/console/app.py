@@ -10,6 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from app.console.check import check_routes
 from app.console.gate import Gate
 from app.console.history.routes import history_routes
 from app.console.house import House
@@ -17,7 +18,9 @@ from app.console.login import login_routes
 from app.console.openid import Provider, openid_routes, remembering
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
+from app.console.playground import playground_routes
 from app.console.presets import preset_routes
+from app.console.rules import rule_routes
 from app.console.source_listen import listen_routes
 from app.console.source_pause import source_pause_routes
 from app.console.sources import source_routes
@@ -38,6 +41,9 @@ _PARTS: tuple[Callable[[House], APIRouter], ...] = (
     source_routes,
     source_pause_routes,
     listen_routes,
+    rule_routes,
+    check_routes,
+    playground_routes,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from app.desk.trials import Trials
 from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.live import Scenarios
@@ -20,6 +21,7 @@ class Desk:
     scenarios: Scenarios
     clock: Clock
     counts: Counts
+    trials: Trials
 
     @property
     def revision(self) -> Revision:

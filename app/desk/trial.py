@@ -1,207 +1,27 @@
-"""What a call would start, condition by condition. Nothing is stored or sent."""
+"""Tries a call: nothing is stored or sent."""
 
-import asyncio
-import base64
-import binascii
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Literal, cast
-
-from pydantic import BaseModel, Field, JsonValue
-
-from app.config.document import parse_document
-from app.config.faults import ConfigRefused, Fault
-from app.config.secrets import PLACEHOLDER, SecretReader
-from app.desk.asked import Asked
 from app.desk.desk import Desk
-from app.desk.refusals import Invalid
-from app.dry_run import Trial, WouldSend, try_call, verdicts
-from app.kit.nearest import did_you_mean
+from app.desk.tried import CaseAsked, CaseShown, TryAsked, TryShown, call_of, tried
 from app.model.event import Event
-from app.model.json import Json
-from app.revision import Revision, build_revision
-from app.shown.handling import handling_words
-from app.sources.call import Call, query_parameters
-from app.sources.receive import Refused
-from app.sources.source import Source
 from app.sources.stored import call_of_event
-
-_LARGEST = 1024**2
-
-
-class TryAsked(Asked):
-    source: str
-    method: str = Field("POST", max_length=16)
-    path: str = Field("", max_length=4000, description="what follows /hooks/SOURCE/")
-    query: str = Field("", max_length=16_000, description="the query string")
-    headers: dict[str, str] = Field(default_factory=dict, max_length=200)
-    body: str = Field("", max_length=_LARGEST)
-    body_is: Literal["text", "base64"] = "text"
-    configuration: str | None = Field(
-        None,
-        max_length=_LARGEST,
-        description="a whole file to hold it against instead of the one in use; its secrets are "
-        "not read",
-    )
-
-
-class ConditionShown(BaseModel):
-    text: str
-    holds: bool | None = Field(description="null: not asked, as one before it failed")
-    why: str | None
-
-
-class RuleTried(BaseModel):
-    rule: str
-    starts: bool | None = Field(description="null: not asked, as one before it says `stop`")
-    conditions: list[ConditionShown]
-    why: str | None = Field(description="why it starts nothing although its conditions hold")
-
-
-class RequestShown(BaseModel):
-    """The token is masked."""
-
-    url: str
-    body: dict[str, JsonValue]
-
-
-class StartTried(BaseModel):
-    """`requests` are tried in order while Altcraft knows no such profile."""
-
-    rule: str
-    destination: str
-    target: str
-    scenario: int
-    handling: list[str]
-    requests: list[RequestShown]
-
-
-class Tried(BaseModel):
-    """Of one event of the call."""
-
-    dedup_key: str | None
-    reason: str | None = Field(description="why nothing starts")
-    rules: list[RuleTried]
-    starts: list[StartTried]
-    notes: list[str]
-
-
-class TryShown(BaseModel):
-    revision: str
-    refused: str | None = Field(description="why the call would not be taken at all")
-    events: list[Tried]
 
 
 async def try_it(desk: Desk, asked: TryAsked) -> TryShown:
-    """Raises Invalid, with all faults of a configuration."""
-    call = _call(desk, asked)
+    """Raises Invalid, with all faults of a configuration, and Busy."""
     if asked.configuration is None:
         # In the loop, as a call: the scope of the revision in use serves one at a time.
-        return _tried(desk.revision, call)
-    revision = await asyncio.to_thread(_revision, asked.configuration)
-    return await asyncio.to_thread(_tried, revision, call)
+        return tried(desk.revision, call_of(asked, desk.clock.now()))
+    # Whoever writes an expression can make one that never ends.
+    return TryShown.model_validate_json(await desk.trials.run("try", asked, desk.clock.now()))
 
 
 def try_event(desk: Desk, event: Event) -> TryShown | None:
     """The same of a call that is stored. None: it was emptied, or its source is no more."""
     if event.is_erased or event.source not in desk.revision.sources:
         return None
-    return _tried(desk.revision, call_of_event(event))
+    return tried(desk.revision, call_of_event(event))
 
 
-def _call(desk: Desk, asked: TryAsked) -> Call:
-    """Raises Invalid."""
-    body = asked.body.encode()
-    headers = {name.lower(): value for name, value in asked.headers.items()}
-    try:
-        if asked.body_is == "base64":
-            body = base64.b64decode(asked.body, validate=True)
-        query = query_parameters(asked.query)
-    except binascii.Error:
-        raise Invalid("body: is no base64") from None
-    except ValueError:
-        raise Invalid("query: too many parameters") from None
-    if "content-type" not in headers and body.lstrip()[:1] in (b"{", b"["):
-        headers["content-type"] = "application/json"
-    return Call(
-        source=asked.source,
-        method=asked.method.upper(),
-        path=asked.path.lstrip("/"),
-        url=f"http://localhost/hooks/{asked.source}",
-        raw_query=asked.query,
-        query=query,
-        headers=headers,
-        body=body,
-        received_at=desk.clock.now(),
-    )
-
-
-def _revision(text: str) -> Revision:
-    """Raises Invalid with all its faults."""
-    try:
-        document = parse_document(text.encode(), file="configuration")
-        return build_revision(document, SecretReader({}, Path(), PLACEHOLDER))
-    except ConfigRefused as refused:
-        faults: list[Json] = [_fault(fault) for fault in refused.faults]
-        raise Invalid("configuration: see `faults`", faults=faults) from None
-
-
-def _fault(fault: Fault) -> Mapping[str, Json]:
-    return {
-        "line": fault.line,
-        "key": fault.key,
-        "severity": fault.severity.value,
-        "reason": fault.reason,
-        "hint": fault.hint,
-    }
-
-
-def _tried(revision: Revision, call: Call) -> TryShown:
-    source = revision.sources.get(call.source)
-    if source is None:
-        hint = did_you_mean(call.source, revision.sources)
-        raise Invalid("source: there is no such source" + (f"; {hint}" if hint else ""))
-    found = try_call(revision, source, call)
-    if isinstance(found, Refused):
-        why = f"{found.slug}: {found.why or found.detail}"
-        return TryShown(revision=revision.id, refused=why, events=[])
-    events = [_of_event(revision, source, one) for one in found]
-    return TryShown(revision=revision.id, refused=None, events=events)
-
-
-def _of_event(revision: Revision, source: Source, one: Trial) -> Tried:
-    return Tried(
-        dedup_key=one.dedup_key,
-        reason=one.reason,
-        rules=[
-            RuleTried(
-                rule=verdict.rule,
-                starts=verdict.starts,
-                conditions=[
-                    ConditionShown(text=c.text, holds=c.holds, why=c.why)
-                    for c in verdict.conditions
-                ],
-                why=verdict.why,
-            )
-            for verdict in verdicts(revision, source, one.decision)
-        ],
-        starts=_starts(one.requests),
-        notes=list(one.decision.notes),
-    )
-
-
-def _starts(requests: Sequence[WouldSend]) -> list[StartTried]:
-    return [
-        StartTried(
-            rule=sent.start.rule,
-            destination=sent.start.destination,
-            target=sent.start.target.value,
-            scenario=sent.start.scenario,
-            handling=handling_words(sent.start.handling),
-            requests=[
-                RequestShown(url=one.url, body=cast("dict[str, JsonValue]", dict(one.body)))
-                for one in sent.requests
-            ],
-        )
-        for sent in requests
-    ]
+async def case_of(desk: Desk, asked: CaseAsked) -> CaseShown:
+    """The call as a case of `bridge test`, with the people in it replaced. Raises Invalid, Busy."""
+    return CaseShown.model_validate_json(await desk.trials.run("case", asked, desk.clock.now()))

@@ -365,6 +365,10 @@ class Outbox:
     async def deliveries(self, wanted: DeliveryFilter, *, limit: int) -> list[Delivery]:
         return await self._read(lambda c: history.deliveries(c, wanted, limit))
 
+    async def last_made(self, rules: Sequence[str]) -> dict[str, datetime]:
+        """When each of them started something last; those that never did are left out."""
+        return await self._read(lambda c: history.last_made(c, rules))
+
     async def attempts(self, delivery_id: DeliveryId) -> list[Attempt]:
         return await self._read(lambda c: history.attempts(c, delivery_id))
 

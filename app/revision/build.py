@@ -14,6 +14,7 @@ from app.config.validate import validate
 from app.expressions import Scope
 from app.kit.secret import Secret
 from app.revision.channels import Channel, build_channels
+from app.revision.excerpts import Excerpt, rule_excerpts
 from app.rules import Rules, build_rules
 from app.sources.auth import Addresses, KeySets, NothingFetched
 from app.sources.build import build_source
@@ -37,7 +38,8 @@ class Platform:
 class Revision:
     """One configuration, compiled. `id` names its content; `scope` is what its expressions
     are evaluated in, one call at a time; `addresses` is where keys of callers are fetched,
-    `channels` where notices go; `file` is what it was compiled from."""
+    `channels` where notices go; `file` is what it was compiled from, `text` as it was written,
+    `excerpts` the part of each rule in it."""
 
     id: str
     platforms: Mapping[str, Platform]
@@ -48,6 +50,8 @@ class Revision:
     warnings: tuple[Fault, ...]
     addresses: Addresses
     file: BridgeFile = field(repr=False)
+    text: str = field(repr=False)
+    excerpts: Sequence[Excerpt] = field(repr=False)
     channels: tuple[Channel, ...] = ()
 
     @property
@@ -97,6 +101,8 @@ def build_revision(
         addresses=addresses,
         channels=channels,
         file=file,
+        text=document.text,
+        excerpts=rule_excerpts(document),
     )
 
 

@@ -10,7 +10,7 @@ from random import Random
 
 import structlog
 
-from app.config.faults import ConfigRefused
+from app.config.faults import ConfigRefused, Fault
 from app.kit.clock import Clock, SystemClock
 from app.observe.counts import Counts
 from app.revision.build import Revision, read_revision
@@ -24,16 +24,17 @@ _CLOCK = SystemClock()
 
 @dataclass(frozen=True, slots=True)
 class RefusedRevision:
-    """A new content of the file that can't be used, with so many faults. `id` is its own."""
+    """A new content of the file that can't be used. `id` names it; `at` is when it was read."""
 
     id: str
     at: datetime
-    faults: int
+    file: str
+    faults: tuple[Fault, ...]
 
 
 class CurrentRevision:
-    """The revision in use; `refused` is what its file says instead. Listeners are
-    called, in the loop, with each new one.
+    """The revision in use, `since` when; `refused` is what its file holds instead, None: the same.
+    Listeners are called, in the loop, with each new one.
 
     The file is read and hashed, not watched by inode: where it is a link that is swapped, as
     Kubernetes does with a ConfigMap, the inode never changes.
@@ -60,9 +61,7 @@ class CurrentRevision:
         self._listeners: list[Callable[[Revision], None]] = []
         self.revision = revision
         self.since = clock.now()
-        """When it came into use, here."""
         self.refused: RefusedRevision | None = None
-        """The file as it is now, where it can't be used."""
 
     def listen(self, listener: Callable[[Revision], None]) -> None:
         self._listeners.append(listener)
@@ -88,10 +87,13 @@ class CurrentRevision:
             )
         except ConfigRefused as refused:
             _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
-            self.refused = RefusedRevision(digest, self._clock.now(), len(refused.faults))
+            self.refused = RefusedRevision(digest, self._clock.now(), refused.file, refused.faults)
             self._took(is_good=False)
             return False
-        self.revision, self.refused, self.since = found, None, self._clock.now()
+        self.refused = None
+        if found.id != self.revision.id:
+            self.since = self._clock.now()
+        self.revision = found
         for listener in self._listeners:
             listener(found)
         self._took(is_good=True)

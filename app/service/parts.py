@@ -20,6 +20,7 @@ from app.delivery.pace import Asked
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.desk.desk import Desk
+from app.desk.trials import Trials
 from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
@@ -61,7 +62,10 @@ async def open_parts(
     """Raises StoreUnavailable and StoreAddressRefused."""
     base, rng = SystemClock(), SystemRandom()
     clock = AdjustedClock(base)
-    async with Outbox.open(settings.database_url, clock=clock, rng=rng, counts=counts) as outbox:
+    async with (
+        Outbox.open(settings.database_url, clock=clock, rng=rng, counts=counts) as outbox,
+        Trials.open() as trials,
+    ):
         await adjust(clock, base, outbox)
         tallying = _tallying(current, outbox, counts, rng)
         live = Live(outbox, rng)
@@ -80,7 +84,7 @@ async def open_parts(
             chores["note what is not kept"] = unkept.run
             entry = _entry(settings, current, outbox, clock, rng, unkept, counts)
         worker = _worker(current, outbox, clock, rng, counts) if role.delivers else None
-        desk = Desk(outbox, current, Scenarios(clock), clock, counts)
+        desk = Desk(outbox, current, Scenarios(clock), clock, counts, trials)
         readiness = Readiness(outbox, clock)
         try:
             yield Parts(outbox, entry, worker, readiness, current, desk, live, chores)

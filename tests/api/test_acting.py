@@ -173,6 +173,10 @@ async def test_a_trial_says_of_each_condition_whether_it_holds(office: Office) -
     assert [(c["text"], c["holds"]) for c in first["conditions"]] == [
         ('body.kind == "new"', True), ("body.size > 3", False),
     ]  # fmt: skip
+    assert [c["values"] for c in first["conditions"]] == [
+        [{"term": "body.kind", "value": '"new"', "missing": None}],
+        [{"term": "body.size", "value": "2", "missing": None}],
+    ]
     assert (first["starts"], second["starts"], tried["starts"]) == (False, False, [])
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.kit.ids import made_at
 from app.model.delivery import Delivery, DeliveryState, Ending
 from app.model.handling import AtMost, Handling, Order
 from app.model.new_delivery import repeated_delivery
@@ -25,7 +26,7 @@ from app.outbox import (
 )
 from tests.outbox.test_handling import accept, claim, look_up, settle
 from tests.support.clock import ManualClock
-from tests.support.values import AT, a_delivery, an_act, an_event
+from tests.support.values import AT, a_delivery, an_acceptance, an_act, an_event
 
 
 async def a_dead_letter(
@@ -191,3 +192,13 @@ async def test_what_is_alike_is_counted_together(outbox: Outbox, clock: ManualCl
         ("deal won", DeliveryState.PENDING, None): 1,
         ("another", DeliveryState.PENDING, None): 1,
     }
+
+
+async def test_of_each_rule_it_is_known_when_it_started_something_last(outbox: Outbox) -> None:
+    acceptance = an_acceptance()
+    await outbox.accept([acceptance])
+    rule = acceptance.deliveries[0].start.rule
+
+    found = await outbox.last_made([rule, "never", *(f"rule {n}" for n in range(250))])
+
+    assert found == {rule: made_at(acceptance.deliveries[0].id)}

@@ -55,6 +55,7 @@ _LISTS: dict[str, ClauseElement] = {
     "events of a time": history.events_query(EventFilter(since=AT, until=AT), 10),
     "deliveries": history.deliveries_query(DeliveryFilter(), 10),
     "deliveries of a rule": history.deliveries_query(DeliveryFilter(rule="deal won"), 10),
+    "the last of a rule": history.last_query("deal won"),
     "deliveries of a source": history.deliveries_query(DeliveryFilter(source="crm"), 10),
     "dead letters": history.deliveries_query(DeliveryFilter(state=DeliveryState.DEAD), 10),
     "paused": history.deliveries_query(DeliveryFilter(state=DeliveryState.PAUSED), 10),

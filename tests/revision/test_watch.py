@@ -83,11 +83,11 @@ async def test_what_became_of_changes_is_counted_and_known(path: Path) -> None:
     write(path, SOUND.replace("scenario: 1", "scenario: one"))
     clock.pass_s(60)
     await watched.look()
-    assert (watched.is_latest, watched.since) == (False, began)
+    assert (watched.refused is None, watched.since) == (False, began)
     write(path, SOUND)
     await watched.look()
 
-    assert (watched.is_latest, watched.since) == (True, clock.now())
+    assert (watched.refused is None, watched.since) == (True, began)
     of_each = {
         key.labels[0]: counts.slot.numbers[at]
         for key, at in counts.slot.named()
@@ -109,3 +109,19 @@ async def test_a_link_that_is_swapped_is_seen(tmp_path: Path) -> None:
 
     assert await watched.look()
     assert watched.revision.rules.all[0].name == "two"
+
+
+async def test_a_refused_content_is_kept_with_its_faults_until_a_good_one_comes(path: Path) -> None:
+    watched, _ = current(path)
+    since = watched.since
+
+    write(path, SOUND.replace("scenario: 1", "scenario: 1, when: boddy.a"))
+    await watched.look()
+    refused = watched.refused
+    write(path, SOUND)
+    await watched.look()
+
+    assert refused is not None
+    assert (refused.file, refused.id == watched.revision.id) == (str(path), False)
+    assert [(fault.key, fault.line) for fault in refused.faults] == [("rules[0].when", 4)]
+    assert (watched.refused, watched.since) == (None, since)

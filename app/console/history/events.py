@@ -18,7 +18,8 @@ from app.desk.bodies import Body, shown_body
 from app.desk.desk import Desk
 from app.desk.event_replays import replay_event
 from app.desk.refusals import NotFound
-from app.desk.trial import RuleTried, try_event
+from app.desk.trial import try_event
+from app.desk.tried import RuleTried
 from app.lookup import NotUnderstood
 from app.model.delivery import DeliveryId, DeliveryState
 from app.model.event import Event, EventId, EventStatus

@@ -18,18 +18,33 @@ document.addEventListener("htmx:oobAfterSwap", (event) => localise(event.target)
 document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest("button[data-copy]");
+  const button = event.target.closest("button[data-copy], button[data-copy-from]");
   if (!button) return;
   const before = button.textContent;
+  const field = document.getElementById(button.dataset.copyFrom ?? "");
   try {
-    await navigator.clipboard.writeText(button.dataset.copy);
+    await navigator.clipboard.writeText(field ? field.value : button.dataset.copy);
   } catch {
     // Without TLS there is no clipboard: the text beside it is selected instead.
-    getSelection().selectAllChildren(button.previousElementSibling);
+    if (field) field.select();
+    else getSelection().selectAllChildren(button.previousElementSibling);
     return;
   }
   button.textContent = document.body.dataset.copied;
   setTimeout(() => { button.textContent = before; }, 1500);
+});
+
+// From a fault to its line in a text that is edited.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-line]");
+  const field = link && document.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  const lines = field.value.split("\n"), at = Number(link.dataset.line) - 1;
+  const start = lines.slice(0, at).join("\n").length + (at ? 1 : 0);
+  field.focus();
+  field.setSelectionRange(start, start + lines[at].length);
+  field.scrollTop = field.scrollHeight * Math.max(0, at - 3) / lines.length;
 });
 
 // Says whether the page still follows what happens.
