@@ -16,6 +16,7 @@ from app.delivery.lease import Leases
 from app.delivery.record import Recorder
 from app.delivery.stops import Stops
 from app.delivery.store import Store
+from app.delivery.traces import NO_TRACES, Traces
 from app.delivery.verdict import RetryPolicy
 from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
@@ -44,7 +45,14 @@ class Worker:
     """`owner` names this worker in leases: no other may have the name, now or before."""
 
     def __init__(
-        self, store: Store, limits: WorkerLimits, clock: Clock, rng: Random, *, owner: str
+        self,
+        store: Store,
+        limits: WorkerLimits,
+        clock: Clock,
+        rng: Random,
+        *,
+        owner: str,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._store = store
         self._limits = limits
@@ -53,7 +61,7 @@ class Worker:
         self._owner = owner
         recorder = Recorder(store, clock, rng)
         self._leases = Leases(store, recorder, clock, rng, owner=owner, policy=self._policy)
-        self._deliverer = Deliverer(store, recorder, self._leases, clock)
+        self._deliverer = Deliverer(store, recorder, self._leases, clock, traces)
         self._stops = Stops(store, clock)
         self._lanes: dict[str, Lane] = {}
         self._retired: list[Lane] = []

@@ -16,7 +16,7 @@ from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
 from app.api.routes import api_routes
 from app.ingest import reference
-from app.ingest.entry import PREFIX, Entry
+from app.ingest.entry import PREFIX
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
 from app.web.problems import CONTENT_TYPE, PROBLEMS, Problem
@@ -32,13 +32,13 @@ class OperatorApi:
 
 
 def create_app(
-    entry: Entry | None,
+    hooks: App | None,
     readiness: Readiness,
     in_use: Callable[[], InUse],
     is_stopping: Callable[[], bool],
     api: OperatorApi | None = None,
 ) -> App:
-    """`entry` is None where this process takes no calls."""
+    """`hooks` serves the calls; None where this process takes none."""
     # The page brings its own scripts: there may be no way out of the network it is read in.
     faces = FastAPIOffline(
         title="Altcraft scenario bridge",
@@ -52,13 +52,13 @@ def create_app(
     if api is not None:
         faces.include_router(api_routes(api.desk))
         shown = Guard(faces, api.desk.outbox, api.admin_token)
-    if entry is None:
+    if hooks is None:
         return shown
     _describe_entry(faces)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await entry(scope, receive, send)
+            await hooks(scope, receive, send)
         else:
             await shown(scope, receive, send)
 

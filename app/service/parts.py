@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
@@ -14,10 +15,11 @@ from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
 from app.delivery.pace import Asked
+from app.delivery.traces import NO_TRACES, Traces
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.housekeeping import Housekeeper
-from app.ingest.accept import Acceptor
+from app.ingest.accept import Accepting, Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
 from app.ingest.wait import Outcomes
@@ -29,12 +31,19 @@ from app.revision import CurrentRevision, Revision
 from app.revision.build import Platform
 from app.service.roles import Role
 from app.service.time import adjust, keep_time
+from app.web.asgi import App
+
+if TYPE_CHECKING:
+    from app.tracing.tracing import Tracing  # its packages may be missing
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    """`hooks` serves the calls: the entry, or what traces them around it."""
+
     outbox: Outbox
     entry: Entry | None
+    hooks: App | None
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
@@ -45,7 +54,10 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def open_parts(
-    settings: Settings, current: CurrentRevision, role: Role
+    settings: Settings,
+    current: CurrentRevision,
+    role: Role,
+    tracing: "Tracing | None" = None,
 ) -> AsyncIterator[Parts]:
     """Raises StoreUnavailable and StoreAddressRefused."""
     base, rng = SystemClock(), SystemRandom()
@@ -55,27 +67,43 @@ async def open_parts(
         chores = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
-        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
-        worker = _worker(current, outbox, clock, rng) if role.delivers else None
+        store = outbox if tracing is None else tracing.store(outbox)
+        entry = _entry(settings, current, outbox, store, clock, rng) if role.takes_calls else None
+        hooks = _traced(entry, current, tracing)
+        traces = NO_TRACES if tracing is None else tracing.attempts
+        worker = _worker(current, outbox, clock, rng, traces) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock)
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, chores)
+        yield Parts(outbox, entry, hooks, worker, Readiness(outbox, clock), current, desk, chores)
+
+
+def _traced(entry: Entry | None, current: CurrentRevision, tracing: "Tracing | None") -> App | None:
+    if entry is None or tracing is None:
+        return entry
+    return tracing.entry(entry, lambda name: name in current.revision.sources)
 
 
 def _entry(
-    settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
+    settings: Settings,
+    current: CurrentRevision,
+    outbox: Outbox,
+    store: Accepting,
+    clock: Clock,
+    rng: Random,
 ) -> Entry:
     return Entry(
         lambda: current.revision,
-        Acceptor(outbox, clock),
+        Acceptor(store, clock),
         Outcomes(outbox, clock, rng),
         CallMaker(settings.public_url, networks(settings.trusted_proxies)),
         clock,
     )
 
 
-def _worker(current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random) -> Worker:
-    lanes = _Lanes(clock, rng)
-    worker = Worker(outbox, _limits(current.revision), clock, rng, owner=f"worker-{new_id()}")
+def _worker(
+    current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random, traces: Traces
+) -> Worker:
+    lanes, owner = _Lanes(clock, rng), f"worker-{new_id()}"
+    worker = Worker(outbox, _limits(current.revision), clock, rng, owner=owner, traces=traces)
 
     def use(revision: Revision) -> None:
         worker.use(lanes.of(revision), _limits(revision))
