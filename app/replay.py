@@ -11,6 +11,7 @@ from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.event import ERASED, Event, EventId
 from app.model.new_delivery import for_now, new_delivery, repeated_delivery
 from app.model.start import ScenarioStart
+from app.model.trace import linked
 from app.outbox import Act, DeliveryFilter, EventFilter, Repeat
 from app.revision import Revision
 from app.rules import Decision, evaluate
@@ -154,7 +155,7 @@ class Replay:
             self.report.left["its call is no longer stored"] += 1
             return None
         start = self._start_of(event, old.start.rule)
-        return None if start is None else Repeat(old.id, self._new(start, event, old.id))
+        return None if start is None else Repeat(old.id, self._new(start, event, old))
 
     def _start_of(self, event: Event, rule: str) -> ScenarioStart | None:
         decision = self._decide(event)
@@ -176,9 +177,16 @@ class Replay:
             return []
         return [self._new(start, event, None) for start in decision.starts]
 
-    def _new(self, start: ScenarioStart, event: Event, old: DeliveryId | None) -> Delivery:
-        revision = self._plan.revision.id if self._plan.revision else ""
-        return new_delivery(for_now(start), event, revision, self._began, old, self._plan.act.id)
+    def _new(self, start: ScenarioStart, event: Event, old: Delivery | None) -> Delivery:
+        return new_delivery(
+            for_now(start),
+            event,
+            self._plan.revision.id if self._plan.revision else "",
+            self._began,
+            replay_of=old.id if old else None,
+            act_id=self._plan.act.id,
+            trace=linked(old.trace) if old else None,
+        )
 
     def _decide(self, event: Event) -> Decision | str:
         """Or why there is none."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -45,6 +45,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",
 }
 _READ_HEADERS = ("content-type", "retry-after")
+_NO_HEADERS: Mapping[str, str] = {}
 # Below what servers and proxies usually keep idle connections for (60 s and more): a connection
 # that the other side closes while we write to it leaves a start in doubt.
 _KEEP_ALIVE_S = 15.0
@@ -86,13 +87,15 @@ class AltcraftClient:
         imports: bool = False,
         request_id: str,
         progress: Progress | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> Outcome:
         """Never raises for what the other side or the network does: that is an Outcome. Whoever
-        cancels it learns from `progress` whether the start may have been sent."""
+        cancels it learns from `progress` whether the start may have been sent. `headers` go with
+        the request beside its own."""
         found = await self._exchange(
             method_of(start, imports=imports),
             lambda: start_body(start, match, imports=imports),
-            request_id,
+            {"X-Request-Id": request_id, **headers},
             progress or Progress(),
         )
         if isinstance(found, Outcome):
@@ -106,12 +109,13 @@ class AltcraftClient:
         as_task: bool,
         request_id: str,
         progress: Progress | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
     ) -> list[Outcome]:
         """As `start`, for many of one target in one request: an outcome for each, in order."""
         found = await self._exchange(
             batch_method(items[0], as_task=as_task),
             lambda: batch_body(items),
-            request_id,
+            {"X-Request-Id": request_id, **headers},
             progress or Progress(),
         )
         if isinstance(found, Outcome):
@@ -122,7 +126,9 @@ class AltcraftClient:
     async def list_scenarios(self, from_id: int, limit: int, *, request_id: str) -> Listed:
         """A page of them. As `start`, it never raises for what the other side does."""
         body: ListRequest = {"from_id": from_id, "limit": limit}
-        found = await self._exchange(LIST_METHOD, lambda: body, request_id, Progress())
+        found = await self._exchange(
+            LIST_METHOD, lambda: body, {"X-Request-Id": request_id}, Progress()
+        )
         if isinstance(found, Outcome):
             return found
         outcome = judge(found, self._known, self._clock.now(), hidden=self._token)
@@ -138,7 +144,7 @@ class AltcraftClient:
         self,
         method: str,
         build: Callable[[], Body | ListRequest],
-        request_id: str,
+        headers: Mapping[str, str],
         progress: Progress,
     ) -> Answer | Outcome:
         """The answer, or what became of the request where there is none."""
@@ -149,7 +155,7 @@ class AltcraftClient:
             if len(content) > LARGEST_BYTES:
                 return Outcome(OutcomeKind.MALFORMED, text=_TOO_LARGE)
             async with asyncio.timeout(self._address.timeout_s):
-                return await self._post(self._url(method), content, request_id)
+                return await self._post(self._url(method), content, headers)
         except TimeoutError:
             what = "answer" if progress.was_written else "connection"
             return _broken(progress, f"no {what} within {self._address.timeout_s:g} s")
@@ -160,7 +166,7 @@ class AltcraftClient:
                 "altcraft.client_failed",
                 kind=type(error).__name__,
                 at=raised_at(error),
-                request_id=request_id,
+                request_id=headers["X-Request-Id"],
             )
             return _broken(progress, type(error).__name__)
 
@@ -171,8 +177,8 @@ class AltcraftClient:
             url = self._urls[method] = httpx.URL(method_url(self._address.url, method))
         return url
 
-    async def _post(self, url: httpx.URL, content: bytes, request_id: str) -> Answer:
-        headers = {**_HEADERS, "X-Request-Id": request_id}
+    async def _post(self, url: httpx.URL, content: bytes, headers: Mapping[str, str]) -> Answer:
+        headers = {**_HEADERS, **headers}
         # As a stream that is read at once: what `content` adds to the headers aiohttp adds anyway.
         body = httpx.ByteStream(content)
         request = httpx.Request("POST", url, headers=headers, stream=body, extensions=self._limits)

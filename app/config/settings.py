@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     BeforeValidator,
@@ -89,6 +90,11 @@ class Settings(BaseSettings):
     )
     log_format: LogFormat = Field(LogFormat.AUTO, description="human on a terminal, else JSON")
     log_level: LogLevel = Field(LogLevel.INFO, description="the least level that is written")
+    otlp_endpoint: str | None = Field(
+        None,
+        description="where traces go, a collector that speaks OTLP over HTTP, such as "
+        "http://127.0.0.1:4318; without it there are none. Needs the extra `otel`",
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -130,6 +136,20 @@ class Settings(BaseSettings):
         except ValueError:
             raise ValueError("expected networks such as 10.0.0.0/8, parted by commas") from None
         return given
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _is_plain_http(cls, given: str | None) -> str | None:
+        if given is None:
+            return None
+        parts = urlsplit(given)
+        is_plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
+        if parts.scheme not in ("http", "https") or not is_plain:
+            raise ValueError(
+                "expected an address such as http://127.0.0.1:4318; what it asks for as proof "
+                "goes into OTEL_EXPORTER_OTLP_HEADERS"
+            )
+        return given.rstrip("/")
 
 
 def read_settings(**overrides: object) -> Settings:

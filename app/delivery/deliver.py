@@ -11,6 +11,7 @@ from app.delivery.lane import Lane
 from app.delivery.lease import Leases
 from app.delivery.record import LAST_WRITE_S, Recorder
 from app.delivery.store import Store
+from app.delivery.traces import NO_HEADERS, AttemptSpan, Traces
 from app.kit.clock import Clock
 from app.kit.errors import raised_at
 from app.model.delivery import Delivery
@@ -23,13 +24,20 @@ _CUT_OFF = "the worker stopped before an answer came; the start may have been se
 
 class Deliverer:
     def __init__(
-        self, store: Store, recorder: Recorder, leases: Leases, clock: Clock, counts: Counts
+        self,
+        store: Store,
+        recorder: Recorder,
+        leases: Leases,
+        clock: Clock,
+        counts: Counts,
+        traces: Traces,
     ) -> None:
         self._store = store
         self._recorder = recorder
         self._leases = leases
         self._clock = clock
         self._counts = counts
+        self._traces = traces
 
     async def deliver(self, lane: Lane, group: Sequence[Delivery], *, is_probe: bool) -> None:
         """`group` shares the request: one, or a batch of one target. Never raises but when it is
@@ -55,11 +63,16 @@ class Deliverer:
 
     async def _attempt(self, lane: Lane, group: Sequence[Delivery], *, is_probe: bool) -> None:
         started_at, began, progress = self._clock.now(), self._clock.monotonic(), Progress()
+        span = self._traces.begin(lane.name, group)
         try:
-            outcomes = await _send(lane, group, progress)
+            outcomes = await _send(lane, group, progress, span)
         except asyncio.CancelledError:
+            if span is not None:
+                span.end(())
             await self._cut_off(lane, group, progress)
             raise
+        if span is not None:
+            span.end(outcomes)
         first = group[0].start
         target = (first.target, first.scenario)
         duration_s = self._clock.monotonic() - began
@@ -88,8 +101,11 @@ class Deliverer:
         _log.info("delivery.given_back", delivery_ids=ids)
 
 
-async def _send(lane: Lane, group: Sequence[Delivery], progress: Progress) -> Sequence[Outcome]:
+async def _send(
+    lane: Lane, group: Sequence[Delivery], progress: Progress, span: AttemptSpan | None
+) -> Sequence[Outcome]:
     first = group[0]
+    headers = NO_HEADERS if span is None else span.headers
     batch = first.start.handling.batch
     if batch is None or first.batch_size < 2:
         outcome = await lane.client.start(
@@ -98,6 +114,7 @@ async def _send(lane: Lane, group: Sequence[Delivery], progress: Progress) -> Se
             imports=first.imports,
             request_id=request_id(first),
             progress=progress,
+            headers=headers,
         )
         return [outcome]
     return await lane.client.start_batch(
@@ -105,6 +122,7 @@ async def _send(lane: Lane, group: Sequence[Delivery], progress: Progress) -> Se
         as_task=batch.as_task,
         request_id=request_id(first),
         progress=progress,
+        headers=headers,
     )
 
 

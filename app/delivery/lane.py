@@ -1,6 +1,6 @@
 """This worker's way to one destination: its client, and how many requests are on it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -27,10 +27,17 @@ class Starter(Protocol):
         imports: bool,
         request_id: str,
         progress: Progress,
+        headers: Mapping[str, str],
     ) -> Outcome: ...
 
     async def start_batch(
-        self, items: Sequence[Item], *, as_task: bool, request_id: str, progress: Progress
+        self,
+        items: Sequence[Item],
+        *,
+        as_task: bool,
+        request_id: str,
+        progress: Progress,
+        headers: Mapping[str, str],
     ) -> list[Outcome]: ...
 
     async def close(self) -> None: ...

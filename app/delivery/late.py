@@ -7,6 +7,7 @@ from random import Random
 import structlog
 
 from app.delivery.store import Store
+from app.delivery.traces import trace_of
 from app.kit.backoff import spread
 from app.kit.errors import raised_at
 from app.model.delivery import Delivery, DeliveryState, Ending
@@ -47,4 +48,5 @@ def tell_of_ended(ended: Sequence[tuple[Delivery, Ending]], counts: Counts) -> N
             source=delivery.source,
             rule=delivery.start.rule,
             outcome=ending.value,
+            **trace_of(delivery),
         )

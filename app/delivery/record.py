@@ -10,6 +10,7 @@ import structlog
 
 from app.delivery.attempt import Exchange, conclude
 from app.delivery.store import Store
+from app.delivery.traces import trace_of
 from app.delivery.verdict import Again, RetryPolicy, Spared, Verdict
 from app.kit.backoff import full_jitter
 from app.kit.clock import Clock
@@ -136,6 +137,7 @@ def _tell(
         state=settlement.state.value,
         **({"together": exchange.together} if exchange.together > 1 else {}),
         **_wait(verdict, now),
+        **trace_of(delivery),
         **({} if is_ours else {"recorded": False}),
         **({"note": delivery.reason} if is_good and delivery.reason else {}),
     )

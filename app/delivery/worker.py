@@ -16,6 +16,7 @@ from app.delivery.lease import Leases
 from app.delivery.record import Recorder
 from app.delivery.stops import Stops
 from app.delivery.store import Store
+from app.delivery.traces import NO_TRACES, Traces
 from app.delivery.verdict import RetryPolicy
 from app.kit.backoff import full_jitter, spread
 from app.kit.clock import Clock
@@ -53,6 +54,7 @@ class Worker:
         *,
         owner: str,
         counts: Counts | None = None,
+        traces: Traces = NO_TRACES,
     ) -> None:
         self._counts = counts = counts or Counts()
         self._store = store
@@ -62,7 +64,7 @@ class Worker:
         self._owner = owner
         recorder = Recorder(store, clock, rng, counts)
         self._leases = Leases(store, recorder, clock, rng, owner=owner, policy=self._policy)
-        self._deliverer = Deliverer(store, recorder, self._leases, clock, counts)
+        self._deliverer = Deliverer(store, recorder, self._leases, clock, counts, traces)
         self._stops = Stops(store, clock)
         self._lanes: dict[str, Lane] = {}
         self._retired: list[Lane] = []

@@ -8,6 +8,7 @@ from app.kit.light import light
 from app.model.event import EventId
 from app.model.outcome import OutcomeKind
 from app.model.start import Match, ScenarioStart
+from app.model.trace import TraceContext
 
 DeliveryId = NewType("DeliveryId", str)
 AttemptId = NewType("AttemptId", str)
@@ -48,7 +49,8 @@ class Delivery:
     (from 0); one past the last is the import of a profile that no match found. `outcome` is the
     last attempt's or how it ended; `reason` says in words why it is where it is. `batch_size`:
     how many may share its next request. `replay_of` names the delivery that this one repeats,
-    `act_id` the operator's act that made it, `replayed_as` the one that repeats it."""
+    `act_id` the operator's act that made it, `replayed_as` the one that repeats it. `trace` is
+    that of its call, where it was traced."""
 
     id: DeliveryId
     event_id: EventId
@@ -72,6 +74,7 @@ class Delivery:
     burst_at: datetime | None = None
     act_id: str | None = None
     replayed_as: DeliveryId | None = None
+    trace: TraceContext | None = None
 
     @property
     def is_erased(self) -> bool:

@@ -8,6 +8,7 @@ from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
 from app.model.event import Event
 from app.model.handling import PLAIN, Handling
 from app.model.start import ScenarioStart
+from app.model.trace import TraceContext, linked
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,6 +20,7 @@ def new_delivery(
     at: datetime,
     replay_of: DeliveryId | None = None,
     act_id: str | None = None,
+    trace: TraceContext | None = None,
 ) -> Delivery:
     """Made at `at`, due when its handling says."""
     handling = start.handling
@@ -37,6 +39,7 @@ def new_delivery(
         act_id=act_id,
         batch_size=handling.batch.size if handling.batch else 1,
         burst_at=at if handling.burst else None,
+        trace=trace,
     )
 
 
@@ -87,4 +90,5 @@ def repeated_delivery(old: Delivery, at: datetime, act_id: str) -> Delivery:
         replay_of=old.id,
         act_id=act_id,
         batch_size=batch.size if batch else 1,
+        trace=linked(old.trace),
     )

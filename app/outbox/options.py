@@ -1,4 +1,4 @@
-"""What a start asks for beyond whom and what, as the text that is stored. Most ask for nothing."""
+"""What a delivery has beyond whom and what, as the text that is stored. Most have nothing."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from app.model.handling import (
 )
 from app.model.json import JsonObject
 from app.model.start import Import, OnUnknownProfile, ScenarioStart
+from app.model.trace import TraceContext
 
 
 class Options(NamedTuple):
@@ -24,17 +25,19 @@ class Options(NamedTuple):
     imports: Import | None = None
     on_unknown_profile: OnUnknownProfile = OnUnknownProfile.FAIL
     handling: Handling = PLAIN
+    trace: TraceContext | None = None
 
 
 _NONE = Options()
 
 
-def options_text(start: ScenarioStart) -> str | None:
+def options_text(start: ScenarioStart, trace: TraceContext | None = None) -> str | None:
     given = {
         "fields": start.fields,
         "imports": [start.imports.is_always, start.imports.fields] if start.imports else None,
         "on_unknown_profile": _unless_default(start.on_unknown_profile),
         **_handling_values(start.handling),
+        "trace": [trace.parent, trace.state, trace.is_linked] if trace else None,
     }
     kept = {name: value for name, value in given.items() if value is not None}
     return orjson.dumps(kept).decode() if kept else None
@@ -64,12 +67,13 @@ def start_options(text: str | None, expires_at: datetime | None) -> Options:
     if text is None:
         return _NONE if expires_at is None else Options(handling=Handling(expires_at=expires_at))
     given = orjson.loads(text)
-    imports = given.get("imports")
+    imports, trace = given.get("imports"), given.get("trace")
     return Options(
         fields=given.get("fields"),
         imports=Import(*imports) if imports else None,
         on_unknown_profile=OnUnknownProfile(given.get("on_unknown_profile", "fail")),
         handling=_handling(given, expires_at),
+        trace=TraceContext(*trace) if trace else None,
     )
 
 

@@ -19,7 +19,7 @@ from app.model.flow import flow_of
 from app.model.handling import PLAIN
 from app.model.outcome import OutcomeKind
 from app.model.start import InDoubt, Match, Matching, OnUnknownProfile, ScenarioStart, Target
-from app.outbox.options import options_text, start_options
+from app.outbox.options import Options, options_text, start_options
 
 Values: TypeAlias = dict[str, Any]
 Row: TypeAlias = tuple[Any, ...]
@@ -155,6 +155,7 @@ def is_plain(delivery: Delivery) -> bool:
         and start.target is Target.SCENARIO
         and start.on_unknown_profile is OnUnknownProfile.FAIL
         and delivery.act_id is None
+        and delivery.trace is None
     )
 
 
@@ -191,7 +192,7 @@ def delivery_row(delivery: Delivery) -> Row:
         _maybe_micros(delivery.finished_at),
         *plain[15:],
         delivery.start.target.value,
-        options_text(delivery.start),
+        options_text(delivery.start, delivery.trace),
         delivery.batch_size,
         _maybe_micros(handling.expires_at),
         handling.order.key if handling.order else None,
@@ -207,11 +208,12 @@ def _match_values(match: Match) -> Values:
 
 
 def delivery_of(row: Found[Any]) -> Delivery:
+    options = start_options(row.options, _maybe_instant(row.expires_at))
     return Delivery(
         id=DeliveryId(row.id),
         event_id=EventId(row.event_id),
         source=row.source,
-        start=_start_of(row),
+        start=_start_of(row, options),
         config_revision=row.config_revision,
         state=_STATES[row.state],
         match_index=row.match_index,
@@ -230,15 +232,15 @@ def delivery_of(row: Found[Any]) -> Delivery:
         burst_at=_maybe_instant(row.burst_at),
         act_id=row.act_id,
         replayed_as=DeliveryId(row.replayed_as) if row.replayed_as else None,
+        trace=options.trace,
     )
 
 
-def _start_of(row: Found[Any]) -> ScenarioStart:
+def _start_of(row: Found[Any], options: Options) -> ScenarioStart:
     matches = tuple(
         Match(_MATCHINGS[match["matching"]], match["value"], match["field"])
         for match in orjson.loads(row.matches)
     )
-    options = start_options(row.options, _maybe_instant(row.expires_at))
     return ScenarioStart(
         rule=row.rule,
         destination=row.destination,

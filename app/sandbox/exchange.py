@@ -38,6 +38,12 @@ class Exchange:
         return self.headers.get(b"x-request-id", b"").decode("latin-1")
 
     @property
+    def trace(self) -> Mapping[str, str]:
+        names = (b"traceparent", b"tracestate")
+        given = {name: self.headers[name] for name in names if name in self.headers}
+        return {name.decode(): text.decode("latin-1") for name, text in given.items()}
+
+    @property
     def scenario(self) -> int | None:
         return methods.scenario_of(self.body)
 

@@ -23,7 +23,8 @@ class JournalRefused(BridgeError):
 class Entry:
     """`body` has its token masked. `person` is how the caller named the profile, `profile_id`
     whom that found; `status` None: the connection was cut without a whole answer. `scenario` is
-    the number of the `target`, a scenario or a trigger mailing. Of a batch each member is one."""
+    the number of the `target`, a scenario or a trigger mailing. Of a batch each member is one.
+    `traceparent` and `tracestate`: the headers by which a trace goes on."""
 
     number: int
     at: str
@@ -39,6 +40,8 @@ class Entry:
     error_text: str | None
     profile_id: str | None = None
     target: str = "scenario"
+    traceparent: str | None = None
+    tracestate: str | None = None
 
 
 class Journal:

@@ -167,6 +167,7 @@ class SandboxApp:
             "request_id": exchange.request_id,
             "fault": fault.kind.value if fault else None,
             "status": status,
+            **exchange.trace,
         }
         for number, one in enumerate(members or (answer,)):
             self._journal.write(

@@ -18,7 +18,7 @@ from app.console.pages import PREFIX as CONSOLE
 from app.desk.desk import Desk
 from app.desk.operators import Operators
 from app.ingest import reference
-from app.ingest.entry import PREFIX, Entry
+from app.ingest.entry import PREFIX
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
 from app.web.problems import CONTENT_TYPE, PROBLEMS, Problem
@@ -37,13 +37,13 @@ class Faces:
 
 
 def create_app(
-    entry: Entry | None,
+    hooks: App | None,
     readiness: Readiness,
     in_use: Callable[[], InUse],
     is_stopping: Callable[[], bool],
     operating: Faces | None = None,
 ) -> App:
-    """`entry` is None where this process takes no calls."""
+    """`hooks` serves the calls; None where this process takes none."""
     # The page brings its own scripts: there may be no way out of the network it is read in.
     faces = FastAPIOffline(
         title="Altcraft scenario bridge",
@@ -58,13 +58,13 @@ def create_app(
         faces.include_router(metrics_routes(readiness, operating.desk))
         faces.include_router(api_routes(operating.desk))
         shown = _with_console(Guard(faces, operating.operators), operating.console)
-    if entry is None:
+    if hooks is None:
         return shown
     _describe_entry(faces)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PREFIX):
-            await entry(scope, receive, send)
+            await hooks(scope, receive, send)
         else:
             await shown(scope, receive, send)
 

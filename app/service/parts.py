@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from random import Random, SystemRandom
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.altcraft.client import Address, AltcraftClient
 from app.altcraft.replies import meanings
@@ -17,12 +17,13 @@ from app.delivery import RetryPolicy, Worker
 from app.delivery.gate import Gate
 from app.delivery.lane import Lane
 from app.delivery.pace import Asked
+from app.delivery.traces import NO_TRACES, Traces
 from app.delivery.width import Width
 from app.delivery.worker import WorkerLimits
 from app.desk.desk import Desk
 from app.desk.trials import Trials
 from app.housekeeping import Housekeeper
-from app.ingest.accept import Acceptor
+from app.ingest.accept import Accepting, Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
 from app.ingest.unkept import Unkept
@@ -38,14 +39,21 @@ from app.revision.build import Platform
 from app.service.roles import Role
 from app.service.tallying import Tallying
 from app.service.time import adjust, keep_time
+from app.web.asgi import App
+
+if TYPE_CHECKING:
+    from app.tracing.tracing import Tracing  # its packages may be missing
 
 Chore: TypeAlias = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
+    """`hooks` serves the calls: the entry, or what traces them around it."""
+
     outbox: Outbox
     entry: Entry | None
+    hooks: App | None
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
@@ -57,7 +65,11 @@ class Parts:
 
 @contextlib.asynccontextmanager
 async def open_parts(
-    settings: Settings, current: CurrentRevision, role: Role, counts: Counts
+    settings: Settings,
+    current: CurrentRevision,
+    role: Role,
+    counts: Counts,
+    tracing: "Tracing | None" = None,
 ) -> AsyncIterator[Parts]:
     """Raises StoreUnavailable and StoreAddressRefused."""
     base, rng = SystemClock(), SystemRandom()
@@ -82,12 +94,15 @@ async def open_parts(
         if role.takes_calls:
             unkept = Unkept(outbox, clock, rng)
             chores["note what is not kept"] = unkept.run
-            entry = _entry(settings, current, outbox, clock, rng, unkept, counts)
-        worker = _worker(current, outbox, clock, rng, counts) if role.delivers else None
+            store = outbox if tracing is None else tracing.store(outbox)
+            entry = _entry(settings, current, outbox, store, clock, rng, unkept, counts)
+        hooks = _traced(entry, current, tracing)
+        traces = NO_TRACES if tracing is None else tracing.attempts
+        worker = _worker(current, outbox, clock, rng, counts, traces) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock, counts, trials)
         readiness = Readiness(outbox, clock)
         try:
-            yield Parts(outbox, entry, worker, readiness, current, desk, live, chores)
+            yield Parts(outbox, entry, hooks, worker, readiness, current, desk, live, chores)
         finally:
             await tallying.last()
 
@@ -102,10 +117,17 @@ def _tallying(current: CurrentRevision, outbox: Outbox, counts: Counts, rng: Ran
     return Tallying(outbox, counts, rng)
 
 
+def _traced(entry: Entry | None, current: CurrentRevision, tracing: "Tracing | None") -> App | None:
+    if entry is None or tracing is None:
+        return entry
+    return tracing.entry(entry, lambda name: name in current.revision.sources)
+
+
 def _entry(
     settings: Settings,
     current: CurrentRevision,
     outbox: Outbox,
+    store: Accepting,
     clock: Clock,
     rng: Random,
     unkept: Unkept,
@@ -113,7 +135,7 @@ def _entry(
 ) -> Entry:
     return Entry(
         lambda: current.revision,
-        Acceptor(outbox, clock),
+        Acceptor(store, clock),
         Outcomes(outbox, clock, rng),
         CallMaker(settings.public_url, networks(settings.trusted_proxies)),
         clock,
@@ -123,10 +145,23 @@ def _entry(
 
 
 def _worker(
-    current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random, counts: Counts
+    current: CurrentRevision,
+    outbox: Outbox,
+    clock: Clock,
+    rng: Random,
+    counts: Counts,
+    traces: Traces,
 ) -> Worker:
-    lanes, limits = _Lanes(clock, rng), _limits(current.revision)
-    worker = Worker(outbox, limits, clock, rng, owner=f"worker-{new_id()}", counts=counts)
+    lanes, owner = _Lanes(clock, rng), f"worker-{new_id()}"
+    worker = Worker(
+        outbox,
+        _limits(current.revision),
+        clock,
+        rng,
+        owner=owner,
+        counts=counts,
+        traces=traces,
+    )
 
     def use(revision: Revision) -> None:
         worker.use(lanes.of(revision), _limits(revision))

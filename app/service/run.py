@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -28,7 +29,11 @@ from app.service.app import Faces, create_app
 from app.service.parts import Chore, Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Handed, Link, Siblings
+from app.tracing.opening import open_tracing
 from app.web.server import address, listen, serving
+
+if TYPE_CHECKING:
+    from app.tracing.tracing import Tracing  # its packages may be missing
 
 _log = structlog.get_logger()
 _SWITCH_S = 0.0005
@@ -75,9 +80,11 @@ async def running_service(
     environ: Mapping[str, str],
     role: Role = Role.ALL,
     shared: Shared = ALONE,
+    tracing: "Tracing | None" = None,
 ) -> AsyncIterator[tuple[str, Parts]]:
     """The service within the block, with its address. At the end: no more calls are taken,
-    those under way are answered, what is in flight is finished, what is queued is stored."""
+    those under way are answered, what is in flight is finished, what is queued is stored, traces
+    are sent. `tracing` stands for what the settings ask for."""
     keys = Fetcher(SystemClock(), SystemRandom())
     revision = await asyncio.to_thread(read_revision, settings.config, environ, keys)
     for warning in revision.warnings:
@@ -91,7 +98,8 @@ async def running_service(
         counts = Counts(board, shared.number)
         current = CurrentRevision(settings.config, environ, revision, SystemRandom(), keys, counts)
         async with (
-            open_parts(settings, current, role, counts) as parts,
+            open_tracing(settings.otlp_endpoint) as asked_for,
+            open_parts(settings, current, role, counts, tracing or asked_for) as parts,
             asyncio.TaskGroup() as tasks,
         ):
             try:
@@ -166,7 +174,7 @@ def _serving(
     sock: socket.socket, parts: Parts, faces: Faces, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
     current = parts.current
-    app = create_app(parts.entry, parts.readiness, lambda: current.revision, stop.is_set, faces)
+    app = create_app(parts.hooks, parts.readiness, lambda: current.revision, stop.is_set, faces)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()

@@ -142,3 +142,27 @@ def test_a_port_that_is_none_is_refused(port: int) -> None:
 def test_the_choices_of_logging_are_closed() -> None:
     assert read_settings(log_format="human", log_level="error").log_format is LogFormat.HUMAN
     assert read_settings(log_level="warning").log_level is LogLevel.WARNING
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1:4318",
+        "ftp://c",
+        "http://",
+        "http://u:hunter2@c",
+        "http://c?k=hunter2",
+        "http://c#x",
+    ],
+)
+def test_an_address_of_traces_is_one_of_http_without_a_secret(address: str) -> None:
+    found = shown(BRIDGE_OTLP_ENDPOINT=address)
+
+    assert "BRIDGE_OTLP_ENDPOINT: " in found
+    assert "hunter2" not in found
+
+
+def test_the_address_of_traces_ends_without_a_slash() -> None:
+    found = shown(BRIDGE_OTLP_ENDPOINT="https://collector.example.com/otlp/")
+
+    assert "otlp_endpoint='https://collector.example.com/otlp'" in found

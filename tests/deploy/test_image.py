@@ -87,6 +87,20 @@ def test_it_says_what_it_is_and_what_is_in_it(tmp_path: Path) -> None:
     assert "pip" not in tools
 
 
+def test_all_of_the_program_is_in_it(tmp_path: Path) -> None:
+    """Templates, schemas, presets and examples as well."""
+    with an_image(tmp_path, {}) as image:
+        [packages] = (image.root / "opt/bridge/lib").glob("python3*/site-packages")
+        installed = files_below(packages / "app")
+
+    assert files_below(ROOT / "app") - installed == set()
+
+
+def files_below(folder: Path) -> set[Path]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return {path.relative_to(folder) for path in files}
+
+
 def called(url: str, signature: str) -> httpx.Response:
     headers = {
         "X-Shopify-Hmac-Sha256": signature,

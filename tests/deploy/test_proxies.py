@@ -27,7 +27,7 @@ sources:
 rules: [{name: welcome, scenario: 3}]
 """
 
-pytestmark = pytest.mark.parametrize("front", [nginx, caddy])
+both = pytest.mark.parametrize("front", [nginx, caddy])
 
 
 @contextlib.contextmanager
@@ -53,6 +53,7 @@ def client(proxy: Proxy, address: str = "127.0.0.1") -> httpx.Client:
     return httpx.Client(base_url=proxy.url, transport=transport, timeout=30)
 
 
+@both
 def test_what_is_shipped_is_sound(tmp_path: Path, front: Front) -> None:
     if front is nginx:
         done = run("nginx", "-t", "-c", nginx_files(tmp_path, ["127.0.0.1:8080"], 1443))
@@ -62,6 +63,7 @@ def test_what_is_shipped_is_sound(tmp_path: Path, front: Front) -> None:
     assert done.returncode == 0, done.stdout
 
 
+@both
 def test_the_caller_is_known_by_its_own_address_whatever_it_says(
     tmp_path: Path, front: Front
 ) -> None:
@@ -75,6 +77,7 @@ def test_the_caller_is_known_by_its_own_address_whatever_it_says(
     assert (taken.status_code, refused.status_code) == (202, 401)
 
 
+@both
 def test_only_calls_go_in_and_none_that_is_too_large(tmp_path: Path, front: Front) -> None:
     with a_bridge_behind(front, tmp_path) as (proxy, _), client(proxy) as caller:
         inside = {
@@ -89,6 +92,7 @@ def test_only_calls_go_in_and_none_that_is_too_large(tmp_path: Path, front: Fron
     assert bridges_own.headers["content-type"] == "application/problem+json"
 
 
+@both
 def test_no_log_keeps_what_may_be_a_secret(tmp_path: Path, front: Front) -> None:
     address = "/hooks/in-path/key-secret?key=key-secret"
     with a_bridge_behind(front, tmp_path) as (proxy, bridge), client(proxy) as caller:
@@ -103,6 +107,7 @@ def test_no_log_keeps_what_may_be_a_secret(tmp_path: Path, front: Front) -> None
     assert "secret" not in logs()
 
 
+@both
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
 def test_a_call_that_may_have_been_taken_is_not_sent_again(
     tmp_path: Path, front: Front, method: str
@@ -119,12 +124,11 @@ def test_a_call_that_may_have_been_taken_is_not_sent_again(
     assert len(one.calls + other.calls) == 1
 
 
-def test_a_process_that_is_gone_is_passed_over(tmp_path: Path, front: Front) -> None:
-    if front is nginx:
-        pytest.skip("nginx.conf is for one process; it says what to change for several")
+def test_a_process_that_is_gone_is_passed_over(tmp_path: Path) -> None:
+    """By Caddy: nginx.conf is for one process, and says what to change for several."""
     gone = f"127.0.0.1:{free_port()}"
     with (
-        a_bridge_behind(front, tmp_path, besides=[gone]) as (proxy, _),
+        a_bridge_behind(caddy, tmp_path, besides=[gone]) as (proxy, _),
         client(proxy) as caller,
     ):
         answers = [

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -132,10 +132,16 @@ class MortalClient:
         imports: bool,
         request_id: str,
         progress: Progress,
+        headers: Mapping[str, str],
     ) -> Outcome:
         sending = asyncio.ensure_future(
             self._client.start(
-                start, match, imports=imports, request_id=request_id, progress=progress
+                start,
+                match,
+                imports=imports,
+                request_id=request_id,
+                progress=progress,
+                headers=headers,
             )
         )
         await asyncio.wait({sending}, timeout=_ON_ITS_WAY_S)
@@ -145,11 +151,21 @@ class MortalClient:
         return outcome
 
     async def start_batch(
-        self, items: Sequence[Item], *, as_task: bool, request_id: str, progress: Progress
+        self,
+        items: Sequence[Item],
+        *,
+        as_task: bool,
+        request_id: str,
+        progress: Progress,
+        headers: Mapping[str, str],
     ) -> list[Outcome]:
         sending = asyncio.ensure_future(
             self._client.start_batch(
-                items, as_task=as_task, request_id=request_id, progress=progress
+                items,
+                as_task=as_task,
+                request_id=request_id,
+                progress=progress,
+                headers=headers,
             )
         )
         await asyncio.wait({sending}, timeout=_ON_ITS_WAY_S)

@@ -97,9 +97,17 @@ def test_on_postgresql_two_take_calls_and_two_deliver() -> None:
 
     assert sorted(roles) == ["ingest", "ingest", "worker", "worker"]
     assert "ports" not in compose["database"]
-    assert [name for name, service in compose.items() if "ports" in service] == ["proxy"]
+    ports = {name: service["ports"] for name, service in compose.items() if "ports" in service}
+    assert ports.keys() == {"proxy", "worker-1"}
+    assert all(not port.endswith(":8080") for port in ports["proxy"])
     upstreams = compose["proxy"]["environment"]["UPSTREAMS"].split()
     assert upstreams == ["ingest-1:8080", "ingest-2:8080"]
+
+
+def test_pages_and_api_are_on_the_machine_s_own_address_alone() -> None:
+    published = [port for service in bridges() for port in service.get("ports", ())]
+
+    assert published == ["127.0.0.1:8080:8080"] * 2
 
 
 def test_the_proxy_s_network_is_the_one_whose_word_is_believed() -> None:

@@ -13,6 +13,7 @@ from app.config.settings import Settings
 from app.service.parts import Parts
 from app.service.roles import Role
 from app.service.run import running_service
+from app.tracing.tracing import Tracing
 from tests.support.sandboxes import TOKEN
 
 SECRETS = {"ALTCRAFT_TOKEN": TOKEN, "FORMS_TOKEN": "forms-secret-of-some-length"}
@@ -54,6 +55,7 @@ async def a_running_bridge(
     secrets: Mapping[str, str] | None = None,
     role: Role = Role.INGEST,
     admin_token: str | None = None,
+    tracing: Tracing | None = None,
     **more: Any,
 ) -> AsyncIterator[RunningBridge]:
     """`more` are settings."""
@@ -69,7 +71,7 @@ async def a_running_bridge(
     )
     environ = {**SECRETS, **(secrets or {})}
     async with (
-        running_service(settings, environ, role) as (url, parts),
+        running_service(settings, environ, role, tracing=tracing) as (url, parts),
         httpx.AsyncClient(base_url=url, trust_env=False, timeout=15) as client,
     ):
         yield RunningBridge(client, parts, folder)

@@ -35,10 +35,15 @@ class Destination(Part):
     url: Annotated[HttpUrl, Field(description="base address; the API path is added")]
     token: SecretRef = Field(description="API token, made by a master user of the platform")
     rate: Rate | None = Field(
-        None, description="requests at most, such as 50/s; fewer while Altcraft says it is too many"
+        None,
+        description="requests at most, such as 50/s, of all workers together; fewer while "
+        "Altcraft says it is too many",
     )
     concurrency: int = Field(
-        16, ge=1, le=512, description="requests in flight at most; fewer while Altcraft is slow"
+        16,
+        ge=1,
+        le=512,
+        description="requests that each worker has in flight at most; fewer while Altcraft is slow",
     )
     timeout: Seconds = Field(15.0, gt=0, description="time limit of one request, connect to end")
     retry: Retry = Field(default_factory=Retry, description="waits and limits of retries")
