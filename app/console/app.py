@@ -1,6 +1,7 @@
 """The console, whole."""
 
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 
 import structlog
@@ -15,11 +16,11 @@ from app.console.gate import Gate
 from app.console.history.routes import history_routes
 from app.console.house import House
 from app.console.login import login_routes
-from app.console.openid import Provider, openid_routes, remembering
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
 from app.console.playground import playground_routes
 from app.console.presets import preset_routes
+from app.console.provider import Provider
 from app.console.rules import rule_routes
 from app.console.source_listen import listen_routes
 from app.console.source_pause import source_pause_routes
@@ -55,13 +56,15 @@ def create_console(house: House, provider: Provider | None = None) -> App:
     for part in _PARTS:
         routes.include_router(part(house))
     routes.include_router(_live_routes(house))
-    if provider is not None:
-        routes.include_router(openid_routes(house, provider))
+    # Its library is large, and few need it.
+    openid = import_module("app.console.openid") if provider is not None else None
+    if openid is not None:
+        routes.include_router(openid.openid_routes(house, provider))
     app.include_router(routes)
     app.mount(f"{PREFIX}/static", StaticFiles(directory=_STATIC))
     _refuse_with_pages(app, house)
     return Gate(
-        remembering(app, house.desk.outbox.key("openid")) if provider is not None else app,
+        app if openid is None else openid.remembering(app, house.desk.outbox.key("openid")),
         prefix=PREFIX,
         open_paths=_OPEN,
         sessions=house.sessions,

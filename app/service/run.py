@@ -16,8 +16,8 @@ import structlog
 from app.config.settings import Settings
 from app.console.app import create_console
 from app.console.house import House
-from app.console.openid import Provider
 from app.console.pages import Pages
+from app.console.provider import Provider
 from app.console.sessions import Sessions
 from app.desk.operators import Operators
 from app.key_sets import Fetcher

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from app.config.faults import ConfigRefused
 from app.config.settings import read_settings
-from app.console.openid import Provider, operator_of
+from app.console.provider import Provider, operator_of
 from app.model.operator import Role
 from tests.console.visits import proof_of
 from tests.support.bridges import RunningBridge, a_running_bridge
