@@ -1,12 +1,11 @@
 """From a call that its source lets in to events and deliveries, durably."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 import structlog
 
-from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.kit.light import light
 from app.model.delivery import Delivery
@@ -24,10 +23,14 @@ from app.sources.source import Source
 _log = structlog.get_logger()
 
 
+Results: TypeAlias = list[Accepted | Duplicate]
+Told: TypeAlias = Callable[[Results | Exception], None]
+
+
 class Accepting(Protocol):
-    async def accept(
-        self, acceptances: list[Acceptance], *, limit_s: float
-    ) -> list[Accepted | Duplicate]: ...
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> Results: ...
+
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None: ...
 
 
 @light
@@ -41,26 +44,34 @@ class Taking:
 
 
 class Acceptor:
-    def __init__(self, outbox: Accepting, clock: Clock) -> None:
+    def __init__(self, outbox: Accepting) -> None:
         self._outbox = outbox
-        self._clock = clock
 
-    async def accept(
-        self, revision: Revision, source: Source, call: Call, taken: Taken, *, limit_s: float
-    ) -> list[Taking]:
-        """One commit for all items of the call. Raises StoreUnavailable: then nothing that the
-        caller was told of is stored, and it may call again."""
+    def prepare(
+        self, revision: Revision, source: Source, call: Call, taken: Taken
+    ) -> list[Acceptance]:
+        """What is to be stored of the call, one for each of its items."""
         stored = _Stored.of(source, call, taken)
-        acceptances = [
+        return [
             self._acceptance(revision, source, call, stored, item, taken) for item in taken.items
         ]
-        results = await self._outbox.accept(acceptances, limit_s=limit_s)
+
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> list[Taking]:
+        """One commit for all items of a call. Raises StoreUnavailable: then nothing that the
+        caller was told of is stored, and it may call again."""
+        return self.takings(acceptances, await self._outbox.accept(acceptances, limit_s=limit_s))
+
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None:
+        """The same for who is `told`, later. Raises StoreUnavailable."""
+        self._outbox.put(acceptances, told, limit_s=limit_s)
+
+    def takings(self, acceptances: Sequence[Acceptance], results: Results) -> list[Taking]:
         takings = [
             _taking(acceptance, result)
             for acceptance, result in zip(acceptances, results, strict=True)
         ]
-        for taking in takings:
-            _log_taking(source.name, taking)
+        for acceptance, taking in zip(acceptances, takings, strict=True):
+            _log_taking(acceptance.event.source, taking)
         return takings
 
     def _acceptance(

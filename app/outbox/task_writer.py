@@ -17,8 +17,6 @@ from app.outbox.writer import (
     log_error,
     perform_all,
     still_waiting,
-    tell_error,
-    tell_results,
 )
 
 _log = structlog.get_logger()
@@ -52,7 +50,7 @@ class TaskWriter(Writer):
             # Those at the end are told no; those before them are written.
             last = self._queue.get_nowait()
             if last is not None:
-                tell_error([last], StoreUnavailable("the store is closing"))
+                self._tell_error([last], StoreUnavailable("the store is closing"))
             self._queue.put_nowait(None)
         try:
             await asyncio.wait_for(self._task, _CLOSE_LIMIT_S)
@@ -82,17 +80,17 @@ class TaskWriter(Writer):
             results = await self._transactions.run(lambda c: perform_all(c, waiting))
         except StoreUnavailable as error:
             log_error(error, len(waiting))
-            tell_error(waiting, error)
+            self._tell_error(waiting, error)
         except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
             await self._part(waiting, error)
         else:
-            tell_results(waiting, results)
+            self._tell_results(waiting, results)
 
     async def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""
         if len(waiting) == 1:
             log_error(error, 1)
-            tell_error(waiting, error)
+            self._tell_error(waiting, error)
             return
         for one in waiting:
             await self._commit([one])

@@ -16,7 +16,8 @@ from app.api.guard import Guard
 from app.api.health import InUse, Readiness, health_routes
 from app.api.routes import api_routes
 from app.ingest import reference
-from app.ingest.entry import PREFIX, Entry
+from app.ingest.entry import Entry
+from app.ingest.intake import PREFIX
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
 from app.web.problems import CONTENT_TYPE, PROBLEMS, Problem

@@ -20,6 +20,8 @@ from app.housekeeping import Housekeeper
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.intake import Intake
+from app.ingest.short_way import ShortWay
 from app.ingest.wait import Outcomes
 from app.kit.clock import AdjustedClock, Clock, SystemClock
 from app.kit.ids import new_id
@@ -35,6 +37,7 @@ from app.service.time import adjust, keep_time
 class Parts:
     outbox: Outbox
     entry: Entry | None
+    short_way: ShortWay | None
     worker: Worker | None
     readiness: Readiness
     current: CurrentRevision
@@ -55,21 +58,26 @@ async def open_parts(
         chores = {"keep time": lambda: keep_time(clock, base, outbox, rng)}
         if role.delivers:
             chores["keep house"] = _housekeeper(current, outbox, clock, rng).run
-        entry = _entry(settings, current, outbox, clock, rng) if role.takes_calls else None
+        entry, short_way = None, None
+        if role.takes_calls:
+            entry, short_way = _ways_in(settings, current, outbox, clock, rng)
         worker = _worker(current, outbox, clock, rng) if role.delivers else None
         desk = Desk(outbox, current, Scenarios(clock), clock)
-        yield Parts(outbox, entry, worker, Readiness(outbox, clock), current, desk, chores)
+        yield Parts(
+            outbox, entry, short_way, worker, Readiness(outbox, clock), current, desk, chores
+        )
 
 
-def _entry(
+def _ways_in(
     settings: Settings, current: CurrentRevision, outbox: Outbox, clock: Clock, rng: Random
-) -> Entry:
-    return Entry(
-        lambda: current.revision,
-        Acceptor(outbox, clock),
-        Outcomes(outbox, clock, rng),
-        CallMaker(settings.public_url, networks(settings.trusted_proxies)),
-        clock,
+) -> tuple[Entry, ShortWay]:
+    acceptor = Acceptor(outbox)
+    intake = Intake(lambda: current.revision, acceptor)
+    maker = CallMaker(settings.public_url, networks(settings.trusted_proxies))
+    outcomes = Outcomes(outbox, clock, rng)
+    return (
+        Entry(intake, acceptor, outcomes, maker, clock),
+        ShortWay(intake, acceptor, maker, clock),
     )
 
 

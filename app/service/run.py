@@ -21,6 +21,7 @@ from app.service.parts import Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Link, Siblings
 from app.web.server import address, listen, serving
+from app.web.short_way import by_short_way
 
 _log = structlog.get_logger()
 _SWITCH_S = 0.0005
@@ -127,7 +128,8 @@ def _serving(
     gc.set_threshold(20_000, 20, 50)
     # The writer's thread keeps the loop waiting for that long each time it takes the interpreter.
     sys.setswitchinterval(_SWITCH_S)
-    return serving(app, sock)
+    short = parts.short_way
+    return serving(app, sock, http=None if short is None else by_short_way(short))
 
 
 def _socket(settings: Settings, shared: Shared) -> socket.socket:

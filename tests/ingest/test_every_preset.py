@@ -86,12 +86,13 @@ async def running(tmp_path: Path, revision: Revision) -> AsyncIterator[Running]:
         sandbox = await stack.enter_async_context(a_sandbox(knows_everybody=True))
         url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
         outbox = await stack.enter_async_context(Outbox.open(url, clock=clock))
-        entry = Entry(
-            lambda: revision, Acceptor(outbox, clock), Outcomes(outbox, clock, rng), maker, clock
-        )
+        acceptor = Acceptor(outbox)
+        intake = Intake(lambda: revision, acceptor)
+        entry = Entry(intake, acceptor, Outcomes(outbox, clock, rng), maker, clock)
+        short = by_short_way(ShortWay(intake, acceptor, maker, clock))
         app = create_app(entry, Readiness(outbox, clock), lambda: revision, lambda: False)
         sock = listen("127.0.0.1", 0)
-        await stack.enter_async_context(serving(app, sock))
+        await stack.enter_async_context(serving(app, sock, http=short if is_short else None))
         await stack.enter_async_context(Bench(outbox, sandbox, clock).working())
         client = httpx.AsyncClient(base_url=address(sock), trust_env=False, timeout=20)
         yield Running(await stack.enter_async_context(client), sandbox)
