@@ -67,9 +67,9 @@ class Expression:
     def holds(self, scope: Scope) -> bool:
         """As a condition. Raises ExpressionFailed, also when it yields no true or false."""
         found = self.evaluate(scope)
-        if not isinstance(found, bool):
-            raise ExpressionFailed(f"yields {_type_name(found)}, not true or false")
-        return found
+        if found is True or found is False:
+            return found
+        raise ExpressionFailed(f"yields {_type_name(found)}, not true or false")
 
     def _reason(self, error: Exception, scope: Scope) -> str:
         if scope.failure:

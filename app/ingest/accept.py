@@ -70,8 +70,9 @@ class Acceptor:
             _taking(acceptance, result)
             for acceptance, result in zip(acceptances, results, strict=True)
         ]
-        for acceptance, taking in zip(acceptances, takings, strict=True):
-            _log_taking(acceptance.event.source, taking)
+        if _log.is_enabled_for(logging.INFO):
+            for acceptance, taking in zip(acceptances, takings, strict=True):
+                _log_taking(acceptance.event.source, taking)
         return takings
 
     def _acceptance(
@@ -136,7 +137,9 @@ def _notes(item: Item, decision: Decision) -> str | None:
     """What did not go as configured although something starts: worth keeping."""
     noted = [item.note] if item.note else []
     held = [str(miss) for miss in decision.misses if miss.held == miss.total]
-    return "; ".join([*noted, *held, *decision.notes]) or None
+    if not (noted or held or decision.notes):
+        return None
+    return "; ".join([*noted, *held, *decision.notes])
 
 
 def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
@@ -147,8 +150,6 @@ def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
 
 
 def _log_taking(source: str, taking: Taking) -> None:
-    if not _log.is_enabled_for(logging.INFO):
-        return
     _log.info(
         f"call.{taking.status}",
         event_id=taking.event_id,

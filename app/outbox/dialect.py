@@ -10,8 +10,12 @@ from typing import Any
 from sqlalchemy import Column, Connection, Dialect, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-# SQLite takes so many values in a statement.
-_MOST_VALUES = 30_000
+from app.outbox.engine import execute
+
+# In a statement to SQLite. `executemany` would take the lock on the interpreter once a row, in a
+# thread that competes for it with the loop; more rows would be more texts than the driver keeps
+# prepared, and to prepare one costs as much as to run it.
+_ROWS = 32
 _MIGRATION_LOCK = 7_215_023
 
 
@@ -83,16 +87,13 @@ def insert_all(
         statement = _insert_arrays(table, columns, connection.dialect)
         connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
         return
-    # `executemany` would take the lock on the interpreter once a row, in a thread that competes
-    # for it with the loop.
-    at_once = _MOST_VALUES // len(columns)
-    for start in range(0, len(rows), at_once):
-        part = rows[start : start + at_once]
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
         statement = _insert_rows(table, columns, connection.dialect, len(part))
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+        execute(connection, statement, tuple(chain.from_iterable(part)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _insert_rows(table: Table, columns: tuple[str, ...], dialect: Dialect, count: int) -> str:
     """The text of an INSERT of `count` rows, their values in the order of `columns`."""
     one_row = insert(table).compile(dialect=dialect, column_keys=list(columns))

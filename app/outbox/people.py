@@ -7,6 +7,7 @@ found is therefore held against the delivery itself where it matters.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, literal_column, select, tuple_
@@ -41,8 +42,14 @@ class PersonName(NamedTuple):
 
 def digest_of(key: bytes, name: PersonName) -> int:
     text = "\0".join((name.matching, name.field, name.value)).encode("utf-8", "surrogatepass")
-    digest = hashlib.blake2b(text, key=key, digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    digest = _keyed(key).copy()
+    digest.update(text)
+    return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(key=key, digest_size=8)
 
 
 def write_people(

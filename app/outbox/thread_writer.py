@@ -43,6 +43,7 @@ class ThreadWriter(Writer):
     def __init__(self, engine: Engine, limits: WriterLimits) -> None:
         super().__init__(limits)
         self._engine = engine
+        self._connection: Connection | None = None
         self._waiting: deque[Waiting] = deque()
         self._is_busy = False
         self._queue: SimpleQueue[_Work] = SimpleQueue()
@@ -103,6 +104,8 @@ class ThreadWriter(Writer):
             while len(self._waiting) >= _ENOUGH and self._queue.empty():
                 self._commit(still_waiting(self._take()))
             self._tell(self._hand_over)
+        if self._connection is not None:
+            self._connection.close()
 
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:
@@ -135,8 +138,12 @@ class ThreadWriter(Writer):
             self._tell(_set_result, alone.done, found)
 
     def _perform(self, perform: Callable[[Connection], T]) -> T:
-        with store_errors(), self._engine.begin() as connection:
-            return perform(connection)
+        with store_errors():
+            # Kept: to fetch it from the pool each time costs as much as a small commit.
+            if self._connection is None or self._connection.invalidated:
+                self._connection = self._engine.connect()
+            with self._connection.begin():
+                return perform(self._connection)
 
     def _tell(self, tell: Callable[..., None], *given: Any) -> None:
         # A loop that is closed has nobody left who waits.

@@ -1,7 +1,7 @@
 """Holds a call against the rules. Pure: no store, no network, no clock."""
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
 from app.kit.light import light
@@ -75,8 +75,7 @@ def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> De
             starts.append(found)
         else:
             misses.append(found)
-        has_held = isinstance(found, ScenarioStart) or found.held == found.total
-        if rule.stop and has_held:
+        if rule.stop and (isinstance(found, ScenarioStart) or found.held == found.total):
             break
     return Decision(tuple(starts), tuple(misses), tuple(call.notes))
 
@@ -104,10 +103,9 @@ class _Call:
             try:
                 if condition.holds(self._scope):
                     continue
-                why = None
             except ExpressionFailed as error:
-                why = str(error)
-            return Miss(rule.name, index, total, condition.text, why)
+                return Miss(rule.name, index, total, condition.text, str(error))
+            return _missed(rule.name, index, total, condition.text)
         return None
 
     def _start(self, rule: CompiledRule) -> ScenarioStart:
@@ -115,7 +113,7 @@ class _Call:
         if not matches:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
-        content = {name: self._value(f"content.{name}", value) for name, value in rule.content}
+        content = {name: self._content(name, value) for name, value in rule.content}
         start = ScenarioStart(
             rule=rule.name,
             destination=rule.destination,
@@ -129,7 +127,8 @@ class _Call:
             on_unknown_profile=rule.on_unknown_profile,
             handling=self._handling(rule, scenario, matches, wrong) if rule.handling else PLAIN,
         )
-        self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
+        if wrong:
+            self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
         return start
 
     def _import(
@@ -184,11 +183,23 @@ class _Call:
             raise ExpressionFailed(f"scenario.of has no entry for {choice.by.text}, and no default")
         return found
 
+    def _content(self, name: str, expression: Expression) -> Json:
+        try:
+            return expression.evaluate(self._scope)
+        except ExpressionFailed as error:
+            raise ExpressionFailed(f"content.{name} {expression.text}: {error}") from None
+
     def _value(self, key: str, expression: Expression) -> Json:
         try:
             return expression.evaluate(self._scope)
         except ExpressionFailed as error:
             raise ExpressionFailed(f"{key} {expression.text}: {error}") from None
+
+
+@lru_cache(maxsize=4096)
+def _missed(rule: str, held: int, total: int, condition: str) -> Miss:
+    """Most calls miss most rules by the same condition."""
+    return Miss(rule, held, total, condition, None)
 
 
 def _as_written(key: Json) -> str:
@@ -200,5 +211,7 @@ def _as_written(key: Json) -> str:
     return "null" if key is None else str(key)
 
 
-def _distinct(matches: Sequence[Match]) -> list[Match]:
+def _distinct(matches: Sequence[Match]) -> Sequence[Match]:
+    if len(matches) < 2:
+        return matches
     return [match for index, match in enumerate(matches) if match not in matches[:index]]

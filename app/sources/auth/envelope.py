@@ -99,9 +99,12 @@ class Envelope:
     def _signatures(self, found: str, parts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         prefix, extract = self._config.prefix, self._config.extract
         if extract is None:
-            texts: tuple[str, ...] = (found,)
-        elif extract.name is None:
-            texts = tuple(name + (extract.assign + text if text else "") for name, text in parts)
+            has_one = found.startswith(prefix) and found != prefix
+            return (found[len(prefix) :],) if has_one else ()
+        if extract.name is None:
+            texts: tuple[str, ...] = tuple(
+                name + (extract.assign + text if text else "") for name, text in parts
+            )
         else:
             texts = tuple(text for name, text in parts if name == extract.name)
         return tuple(t[len(prefix) :] for t in texts if t.startswith(prefix) and t != prefix)
@@ -121,12 +124,13 @@ class Envelope:
         return text or ""
 
     def _check_hash(self, call: Call, fields: Fields) -> None:
-        covers_by_itself = "fields_sorted" in self._text.names and _is_form(call)
+        signs_fields = "fields_sorted" in self._text.names
         if self._hash is None:
             # Form fields are all that such a template covers; any other body would be anyone's.
-            if "fields_sorted" in self._text.names and call.body and not _is_form(call):
+            if signs_fields and call.body and not _is_form(call):
                 raise Unfit(Why.BODY_NOT_COVERED)
             return
+        covers_by_itself = signs_fields and _is_form(call)
         found = self._hash.spot.read(call, fields)
         if found is None and not covers_by_itself and call.body:
             raise Unfit(Why.BODY_NOT_COVERED)
