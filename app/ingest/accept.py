@@ -20,9 +20,6 @@ from app.sources.call import Call
 from app.sources.receive import Item, Taken
 from app.sources.source import Source
 
-_log = structlog.get_logger()
-
-
 Results: TypeAlias = list[Accepted | Duplicate]
 Told: TypeAlias = Callable[[Results | Exception], None]
 
@@ -46,6 +43,8 @@ class Taking:
 class Acceptor:
     def __init__(self, outbox: Accepting) -> None:
         self._outbox = outbox
+        # Bound: to bind it for every call would cost more than to ask it whether it is heard.
+        self._log = structlog.get_logger().bind()
 
     def prepare(
         self, revision: Revision, source: Source, call: Call, taken: Taken
@@ -70,10 +69,19 @@ class Acceptor:
             _taking(acceptance, result)
             for acceptance, result in zip(acceptances, results, strict=True)
         ]
-        if _log.is_enabled_for(logging.INFO):
+        if self._log.is_enabled_for(logging.INFO):
             for acceptance, taking in zip(acceptances, takings, strict=True):
-                _log_taking(acceptance.event.source, taking)
+                self._tell(acceptance.event.source, taking)
         return takings
+
+    def _tell(self, source: str, taking: Taking) -> None:
+        self._log.info(
+            f"call.{taking.status}",
+            event_id=taking.event_id,
+            source=source,
+            deliveries=[delivery.id for delivery in taking.deliveries],
+            **({"reason": taking.reason} if taking.reason else {}),
+        )
 
     def _acceptance(
         self,
@@ -99,8 +107,9 @@ class Acceptor:
             status=EventStatus.ACCEPTED if decision.starts else EventStatus.IGNORED,
             reason=item.reason or decision.reason or _notes(item, decision),
         )
+        at = call.received_at
         deliveries = tuple(
-            new_delivery(start, event, revision.id, call.received_at) for start in decision.starts
+            [new_delivery(start, event, revision.id, at) for start in decision.starts]
         )
         named = () if deliveries else _named(source, item)
         return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s, named)
@@ -147,16 +156,6 @@ def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
         return Taking(result.event_id, "duplicate", (), None)
     event = acceptance.event
     return Taking(event.id, event.status.value, acceptance.deliveries, event.reason)
-
-
-def _log_taking(source: str, taking: Taking) -> None:
-    _log.info(
-        f"call.{taking.status}",
-        event_id=taking.event_id,
-        source=source,
-        deliveries=[delivery.id for delivery in taking.deliveries],
-        **({"reason": taking.reason} if taking.reason else {}),
-    )
 
 
 def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:

@@ -1,5 +1,7 @@
 """The usual call, answered without ASGI and without a task (see `app/web/short_way.py`)."""
 
+from functools import lru_cache
+
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker
 from app.ingest.intake import PREFIX, Answer, Door, Intake, Pending, failed, usual_answer
@@ -29,11 +31,12 @@ class ShortWay:
         # A caller that waits for the outcome, and an address that is written in another way.
         if method is None or b"wait=" in target or b"%" in target or b"#" in target:
             return False
-        path = target[len(self.prefix) :].partition(b"?")[0].decode("latin-1")
-        door = self._intake.find(method, path)
-        if isinstance(door, Problem) or not _fits(exchange.headers.get("content-length"), door):
+        door = self._intake.find(method, _path(target))
+        if isinstance(door, Problem):
             return False
         exchange.door, exchange.limit_bytes = door, door.source.body_limit
+        if not _fits(exchange.headers.get("content-length", ""), exchange.limit_bytes):
+            return False
         self._intake.begin()
         return True
 
@@ -86,8 +89,13 @@ class ShortWay:
         return self._intake.own_answer(pending, takings) or usual_answer(pending, takings)
 
 
-def _fits(length: str | None, door: Door) -> bool:
-    return length is None or (length.isdecimal() and int(length) <= door.source.body_limit)
+@lru_cache(maxsize=1024)
+def _path(target: bytes) -> str:
+    return target[len(ShortWay.prefix) :].partition(b"?")[0].decode("latin-1")
+
+
+def _fits(length: str, limit_bytes: int) -> bool:
+    return not length or (length.isdecimal() and int(length) <= limit_bytes)
 
 
 def _tell(exchange: Exchange[Door], answer: Answer) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -103,11 +103,34 @@ def _insert_rows(table: Table, columns: tuple[str, ...], dialect: Dialect, count
     return f"{head} VALUES {', '.join([one] * count)}"
 
 
+Part: TypeAlias = tuple[Table, tuple[str, ...], Sequence[tuple[Any, ...]]]
+"""A table, columns of it, and rows of these."""
+
+
+def insert_at_once(dialect: Dialect, parts: Sequence[Part]) -> tuple[str, list[list[Any]]]:
+    """The same of several tables for PostgreSQL: one statement, and its values."""
+    filled = [part for part in parts if part[2]]
+    text_ = _insert_parts(tuple((table, columns) for table, columns, _ in filled), dialect)
+    return text_, [list(column) for *_, rows in filled for column in zip(*rows, strict=True)]
+
+
 @lru_cache(maxsize=64)
-def _insert_arrays(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    """The text of an INSERT of as many rows as each of its values, an array, has members."""
+def _insert_parts(parts: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialect) -> str:
+    texts, first = [], 1
+    for table, columns in parts:
+        texts.append(_insert_arrays(table, columns, dialect, first))
+        first += len(columns)
+    *before, last = texts
+    named = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(before))
+    return f"WITH {named} {last}" if before else last
+
+
+@lru_cache(maxsize=64)
+def _insert_arrays(table: Table, columns: tuple[str, ...], dialect: Dialect, first: int = 1) -> str:
+    """The text of an INSERT of as many rows as each of its values, an array, has members. `first`
+    is the number of the first value."""
     types = (_array(table.columns[name], dialect) for name in columns)
-    arrays = ", ".join(f"CAST(${number} AS {kind})" for number, kind in enumerate(types, 1))
+    arrays = ", ".join(f"CAST(${number} AS {kind})" for number, kind in enumerate(types, first))
     quoted = dialect.identifier_preparer.quote
     names = ", ".join(quoted(name) for name in columns)
     return f"INSERT INTO {quoted(table.name)} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
-    DBAPIError,
     DisconnectionError,
     IntegrityError,
     SQLAlchemyError,
@@ -192,12 +191,12 @@ def is_of_the_values(error: BaseException) -> bool:
     """True when one row's values are to blame, false when it is the store."""
     if isinstance(error, _OF_VALUES):
         return True
-    cause = getattr(error, "orig", None)
+    cause = getattr(error, "orig", None) or error
     if isinstance(cause, OverflowError | ValueError):
         return True
     # Classes of PostgreSQL's SQLSTATE: data exception, integrity constraint violation.
     state = getattr(cause, "sqlstate", None) or ""
-    return isinstance(error, DBAPIError) and state[:2] in ("22", "23")
+    return state[:2] in ("22", "23")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from app.model.start import Match, Matching
 from app.outbox import tables
 from app.outbox.dialect import insert_all
 
-_COLUMNS = ("digest", "delivery_id", "of_event")
+PERSON_COLUMNS = ("digest", "delivery_id", "of_event")
 _AT_ONCE = 1000
 _NAMED = (Matching.EMAIL, Matching.PHONE, Matching.PROFILE_ID, Matching.EMAIL_PROFILE)
 
@@ -58,6 +58,14 @@ def write_people(
     deliveries: Iterable[Delivery],
     named: Iterable[tuple[EventId, Sequence[Match]]] = (),
 ) -> None:
+    insert_all(connection, tables.person, PERSON_COLUMNS, person_rows(key, deliveries, named))
+
+
+def person_rows(
+    key: bytes,
+    deliveries: Iterable[Delivery],
+    named: Iterable[tuple[EventId, Sequence[Match]]] = (),
+) -> list[tuple[int, str, int]]:
     """`named`: whom events name that started nothing. They stand under the event's id, which no
     delivery has."""
     of_deliveries = {
@@ -69,7 +77,7 @@ def write_people(
         for name in names_of(matches)
     }
     # In order: neighbours in the index are written together.
-    insert_all(connection, tables.person, _COLUMNS, sorted(of_deliveries | of_events))
+    return sorted(of_deliveries | of_events)
 
 
 def names_of(matches: Iterable[Match]) -> Iterator[PersonName]:

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
+from app.outbox.at_once import Direct
 from app.outbox.errors import StoreUnavailable
 from app.outbox.transactions import Transactions
 from app.outbox.writer import (
     Waiting,
     Writer,
     WriterLimits,
+    at_once,
     log_error,
     perform_all,
     still_waiting,
@@ -26,9 +28,10 @@ _CLOSE_LIMIT_S = 15.0
 
 
 class TaskWriter(Writer):
-    def __init__(self, transactions: Transactions, limits: WriterLimits) -> None:
+    def __init__(self, transactions: Transactions, direct: Direct, limits: WriterLimits) -> None:
         super().__init__(limits)
         self._transactions = transactions
+        self._direct = direct
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(limits.waiting)
         self._task = asyncio.create_task(self._work(), name="outbox writer")
 
@@ -56,6 +59,7 @@ class TaskWriter(Writer):
             await asyncio.wait_for(self._task, _CLOSE_LIMIT_S)
         except TimeoutError:
             _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)
+        await self._direct.close()
 
     async def _work(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -77,7 +81,7 @@ class TaskWriter(Writer):
         if not waiting:
             return
         try:
-            results = await self._transactions.run(lambda c: perform_all(c, waiting))
+            results = await self._results(waiting)
         except StoreUnavailable as error:
             log_error(error, len(waiting))
             self._tell_error(waiting, error)
@@ -85,6 +89,13 @@ class TaskWriter(Writer):
             await self._part(waiting, error)
         else:
             self._tell_results(waiting, results)
+
+    async def _results(self, waiting: Sequence[Waiting]) -> Sequence[Any]:
+        usual = at_once(self._direct.dialect, waiting)
+        if usual is not None and await self._direct.run(usual.statement, usual.values):
+            return usual.results
+        # Also what spoiled the statement: here it is said by whose values.
+        return await self._transactions.run(lambda c: perform_all(c, waiting))
 
     async def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from app.kit.deadline import Limits
+from app.kit.light import light
 from app.outbox.engine import is_of_the_values
 from app.outbox.errors import StoreUnavailable
 
@@ -34,10 +35,21 @@ class WriterLimits:
 @dataclass(frozen=True, slots=True)
 class Write(Generic[W, R]):
     """One kind of write: `perform` writes many at once, within the transaction, and returns
-    their results in order."""
+    their results in order. `at_once`: the same of the usual ones by one statement of PostgreSQL,
+    which is a transaction by itself; None where it takes more."""
 
     name: str
     perform: Callable[[Connection, Sequence[W]], Sequence[R]]
+    at_once: Callable[[Dialect, Sequence[W]], "AtOnce[R] | None"] | None = None
+
+
+@light
+class AtOnce(Generic[R]):
+    """A statement with its values, and the results when it has succeeded."""
+
+    statement: str
+    values: Sequence[Any]
+    results: Sequence[R]
 
 
 class Waiting:
@@ -123,6 +135,13 @@ def _future_told(done: asyncio.Future[R]) -> Told[R]:
             done.set_result(found)
 
     return told
+
+
+def at_once(dialect: Dialect, waiting: Sequence[Waiting]) -> AtOnce[Any] | None:
+    write = waiting[0].write
+    if write.at_once is None or any(one.write is not write for one in waiting):
+        return None
+    return write.at_once(dialect, [one.what for one in waiting])
 
 
 def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> Sequence[Any]:
