@@ -38,6 +38,10 @@ def direct(text: str) -> Direct | None:
     return _equality(_path(found[1]), found[2], found[3] if found[3] is not None else found[4])
 
 
+def is_equality(text: str) -> bool:
+    return _EQUALITY.match(text) is not None
+
+
 def _path(steps: str) -> tuple[str, ...] | None:
     path = tuple(re.findall(r"\w+", steps))
     return None if _RESERVED.intersection(path) or not steps.isascii() else path

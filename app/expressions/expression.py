@@ -12,7 +12,7 @@ from typing import NoReturn
 import cel
 
 from app.expressions.conjuncts import without_texts
-from app.expressions.direct import Direct, direct
+from app.expressions.direct import Direct, direct, is_equality
 from app.expressions.reads import Reads, body_paths
 from app.expressions.scope import FUNCTIONS, NAMES, VARIABLES, Scope
 from app.kit.errors import BridgeError
@@ -52,6 +52,12 @@ class Expression:
     def needs(self) -> Reads:
         """What a scope must be filled with before it can be evaluated."""
         return self.reads if self._direct is None else _NOTHING
+
+    @property
+    def comparison(self) -> Direct | None:
+        """Over a body, where it is so plain that it yields true or false or raises KeyError or
+        TypeError; why then, `holds` says."""
+        return self._direct if is_equality(self.text) else None
 
     def evaluate(self, scope: Scope) -> Json:
         """Raises ExpressionFailed with a reason that can be shown and stored."""

@@ -155,7 +155,7 @@ def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
     if isinstance(result, Duplicate):
         return Taking(result.event_id, "duplicate", (), None)
     event = acceptance.event
-    return Taking(event.id, event.status.value, acceptance.deliveries, event.reason)
+    return Taking(event.id, event.status._value_, acceptance.deliveries, event.reason)
 
 
 def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
@@ -165,7 +165,7 @@ def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
             "event_id": taking.event_id,
             "status": taking.status,
             "deliveries": [
-                {"id": d.id, "rule": d.start.rule, d.start.target.value: d.start.scenario}
+                {"id": d.id, "rule": d.start.rule, d.start.target._value_: d.start.scenario}
                 for d in taking.deliveries
             ],
         }

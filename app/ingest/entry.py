@@ -97,7 +97,9 @@ class Entry:
         """The outcome, for a caller that waits for it."""
         wait_s = _wait_s(pending.call)
         known = await self._outcomes.wait(takings, wait_s) if wait_s > 0 else None
-        return known and json_reply(200, known if pending.taken.is_batch else known[0])
+        if known is None:
+            return None
+        return json_reply(200, known if pending.taken.is_batch else known[0])
 
 
 def _wait_s(call: Call) -> float:

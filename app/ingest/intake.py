@@ -24,6 +24,7 @@ _ALLOW = {"Allow": "POST, PUT, GET"}
 _ACCEPT_LIMIT_S = 5.0
 # Bodies of calls under way are held in memory: so many at most.
 _CALLS_AT_ONCE = 2000
+_MOST_DOORS = 1024
 
 Answer = Problem | HttpReply
 
@@ -57,6 +58,7 @@ class Intake:
     def __init__(self, revision: Callable[[], Revision], acceptor: Acceptor) -> None:
         self._revision = revision
         self._acceptor = acceptor
+        self._doors: dict[str, Door] = {}
         self._under_way = 0
         self._is_open = True
 
@@ -79,12 +81,19 @@ class Intake:
             return Problem("busy", "call again in a moment", {"Retry-After": "1"})
         if method not in _METHODS:
             return Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
-        name, _, rest = path.partition("/")
         revision = self._revision()
-        source = revision.sources.get(name)
-        if source is None:
-            return Problem("unknown_source", "check the address: /hooks/NAME")
-        return Door(revision, source, rest)
+        door = self._doors.get(path)
+        if door is None or door.revision is not revision:
+            door = _door(revision, path)
+            if door is None:
+                return Problem("unknown_source", "check the address: /hooks/NAME")
+            self._remember(path, door)
+        return door
+
+    def _remember(self, path: str, door: Door) -> None:
+        if len(self._doors) >= _MOST_DOORS:
+            self._doors.clear()
+        self._doors[path] = door
 
     def decide(self, door: Door, call: Call) -> Pending | Answer:
         source = door.source
@@ -120,6 +129,12 @@ class Intake:
     def refuse(self, problem: Problem, source: str, why: str | None = None) -> Problem:
         _log.warning("call.refused", source=source, problem=problem.slug, why=why)
         return problem
+
+
+def _door(revision: Revision, path: str) -> Door | None:
+    name, _, rest = path.partition("/")
+    source = revision.sources.get(name)
+    return None if source is None else Door(revision, source, rest)
 
 
 def usual_answer(pending: Pending, takings: list[Taking]) -> HttpReply:

@@ -1,9 +1,10 @@
 """A rule with its expressions compiled."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.expressions import Expression, Reads
+from app.expressions.direct import Direct
 from app.expressions.reads import all_of
 from app.model.start import InDoubt, Matching, OnUnknownProfile, Target
 from app.rules.fields import CompiledField
@@ -57,6 +58,13 @@ class CompiledRule:
     imports: CompiledImport | None = None
     on_unknown_profile: OnUnknownProfile = OnUnknownProfile.FAIL
     handling: CompiledHandling | None = None
+    comparisons: tuple[Direct, ...] | None = field(init=False, repr=False, compare=False)
+    """The conditions, where all of them are as plain as that."""
+
+    def __post_init__(self) -> None:
+        found = tuple(c.comparison for c in self.conditions)
+        plain = tuple(one for one in found if one is not None)
+        object.__setattr__(self, "comparisons", plain if len(plain) == len(found) else None)
 
     def reads(self) -> Reads:
         """What of a call it depends on."""

@@ -1,7 +1,8 @@
 """Holds a call against the rules. Pure: no store, no network, no clock."""
 
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
 
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
 from app.kit.light import light
@@ -98,14 +99,27 @@ class _Call:
             return Miss(rule.name, total, total, None, str(error))
 
     def _failed_condition(self, rule: CompiledRule) -> Miss | None:
-        total = len(rule.conditions)
+        if rule.comparisons is None:
+            return self._failed_expression(rule)
+        body, held = self._scope.body, 0
+        try:
+            for holds in rule.comparisons:
+                if not holds(body):
+                    return _missed(rule, held)
+                held += 1
+        except (KeyError, TypeError):
+            # Something is missing: once more, to say what.
+            return self._failed_expression(rule)
+        return None
+
+    def _failed_expression(self, rule: CompiledRule) -> Miss | None:
         for index, condition in enumerate(rule.conditions):
             try:
                 if condition.holds(self._scope):
                     continue
             except ExpressionFailed as error:
-                return Miss(rule.name, index, total, condition.text, str(error))
-            return _missed(rule.name, index, total, condition.text)
+                return replace(_missed(rule, index), why=str(error))
+            return _missed(rule, index)
         return None
 
     def _start(self, rule: CompiledRule) -> ScenarioStart:
@@ -196,10 +210,8 @@ class _Call:
             raise ExpressionFailed(f"{key} {expression.text}: {error}") from None
 
 
-@lru_cache(maxsize=4096)
-def _missed(rule: str, held: int, total: int, condition: str) -> Miss:
-    """Most calls miss most rules by the same condition."""
-    return Miss(rule, held, total, condition, None)
+def _missed(rule: CompiledRule, held: int) -> Miss:
+    return Miss(rule.name, held, len(rule.conditions), rule.conditions[held].text, None)
 
 
 def _as_written(key: Json) -> str:

@@ -120,7 +120,7 @@ class ShortWayProtocol(OneWriteProtocol):
         exchange, parser = self._exchange, self.parser
         if not self.url.startswith(self.short.prefix):
             return False
-        if not (self.cycle is None or self.cycle.response_complete) or parser.should_upgrade():
+        if not self._is_free() or parser.should_upgrade():
             return False
         # A caller that reads no answers waits there, and the answers not in memory.
         if parser.get_http_version() != "1.1" or self.flow.write_paused:
@@ -133,6 +133,11 @@ class ShortWayProtocol(OneWriteProtocol):
         exchange.is_reading, exchange.response_complete = True, False
         self.cycle = exchange  # type: ignore[assignment]  # in its place
         return True
+
+    def _is_free(self) -> bool:
+        """No answer is due."""
+        cycle: Any = self.cycle  # None at first, whatever uvicorn says
+        return cycle is None or bool(cycle.response_complete)
 
     def on_body(self, body: bytes) -> None:
         exchange = self._exchange
@@ -208,7 +213,7 @@ class ShortWayProtocol(OneWriteProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
-        if self.cycle is not None and not self.cycle.response_complete:
+        if not self._is_free():
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left <= 0:
@@ -233,6 +238,11 @@ def by_short_way(short: Short) -> type[asyncio.Protocol]:
 
 def headers_of(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Names in lower case, what stands several times joined by a comma."""
+    found = {_name(name): text.decode("latin-1") for name, text in raw}
+    return found if len(found) == len(raw) else _joined(raw)
+
+
+def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for raw_name, raw_text in raw:
         name, text = _name(raw_name), raw_text.decode("latin-1")
