@@ -85,8 +85,10 @@ class _Calls:
         self._rounds += 1
         for made in self._protocols:
             made.data_received(_REQUEST)
-        while any(one.answers < self._rounds for one in self._transports):
-            await asyncio.sleep(0)  # noqa: ASYNC110 - what it waits for is no event of the loop
+        while any(  # noqa: ASYNC110 - what it waits for is no event of the loop
+            one.answers < self._rounds for one in self._transports
+        ):
+            await asyncio.sleep(0)
 
 
 class _Instructions:

@@ -27,11 +27,10 @@ class ShortWay:
         self._clock = clock
 
     def begin(self, exchange: Exchange[Door]) -> bool:
-        method, target = _METHODS.get(exchange.method), exchange.target
-        # A caller that waits for the outcome, and an address that is written in another way.
-        if method is None or b"wait=" in target or b"%" in target or b"#" in target:
+        method, path = _METHODS.get(exchange.method), _path(exchange.target)
+        if method is None or path is None:
             return False
-        door = self._intake.find(method, _path(target))
+        door = self._intake.find(method, path)
         if isinstance(door, Problem):
             return False
         exchange.door, exchange.limit_bytes = door, door.source.body_limit
@@ -90,7 +89,10 @@ class ShortWay:
 
 
 @lru_cache(maxsize=1024)
-def _path(target: bytes) -> str:
+def _path(target: bytes) -> str | None:
+    """None: of a caller that waits for the outcome, or written in another way than usual."""
+    if b"wait=" in target or b"%" in target or b"#" in target:
+        return None
     return target[len(ShortWay.prefix) :].partition(b"?")[0].decode("latin-1")
 
 

@@ -10,39 +10,16 @@ from app.model.handling import PLAIN, Handling
 from app.model.json import Json
 from app.model.start import CREATING, Import, Match, Matching, ScenarioStart
 from app.rules.build import Rules
-from app.rules.compiled import CompiledImport, CompiledMatch, CompiledRule, ScenarioChoice
+from app.rules.compiled import (
+    CompiledImport,
+    CompiledMatch,
+    CompiledRule,
+    Miss,
+    ScenarioChoice,
+)
 from app.rules.fields import fields_of
 from app.rules.handling import Whose, handling_of
 from app.rules.identity import match_of, usual_identity
-
-
-@light
-class Miss:
-    """Why a rule started nothing. `held` of `total` conditions held before the one that failed;
-    where all held, something that the start needs is missing. `condition` is the text of the one
-    that failed; `why` says more. Neither holds a value of the call."""
-
-    rule: str
-    held: int
-    total: int
-    condition: str | None
-    why: str | None
-
-    @property
-    def reason(self) -> str:
-        if self.condition is None:
-            held = "its condition holds" if self.total else "it takes every call"
-            return f"{held}, but {self.why}"
-        which = f"condition {self.held + 1} of {self.total}" if self.total > 1 else "its condition"
-        return f"{which} failed: {self.condition}" + (f" ({self.why})" if self.why else "")
-
-    @property
-    def nearness(self) -> float:
-        """From 0 (nothing held) to 1 (all held)."""
-        return 1.0 if self.held == self.total else self.held / self.total
-
-    def __str__(self) -> str:
-        return f'rule "{self.rule}": {self.reason}'
 
 
 @light
@@ -71,13 +48,17 @@ def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> De
     starts: list[ScenarioStart] = []
     misses: list[Miss] = []
     for rule in chosen.rules:
-        found = call.hold(rule)
-        if isinstance(found, ScenarioStart):
-            starts.append(found)
+        missed = call.failed_condition(rule)
+        if missed is None:
+            found = call.start(rule)
+            if isinstance(found, ScenarioStart):
+                starts.append(found)
+            else:
+                misses.append(found)
+            if rule.stop:
+                break
         else:
-            misses.append(found)
-        if rule.stop and (isinstance(found, ScenarioStart) or found.held == found.total):
-            break
+            misses.append(missed)
     return Decision(tuple(starts), tuple(misses), tuple(call.notes))
 
 
@@ -88,24 +69,22 @@ class _Call:
         self._scope = scope
         self.notes: list[str] = []
 
-    def hold(self, rule: CompiledRule) -> ScenarioStart | Miss:
-        failed = self._failed_condition(rule)
-        if failed is not None:
-            return failed
-        total = len(rule.conditions)
+    def start(self, rule: CompiledRule) -> ScenarioStart | Miss:
+        """Of a rule whose conditions hold."""
         try:
             return self._start(rule)
         except ExpressionFailed as error:
+            total = len(rule.conditions)
             return Miss(rule.name, total, total, None, str(error))
 
-    def _failed_condition(self, rule: CompiledRule) -> Miss | None:
+    def failed_condition(self, rule: CompiledRule) -> Miss | None:
         if rule.comparisons is None:
             return self._failed_expression(rule)
         body, held = self._scope.body, 0
         try:
             for holds in rule.comparisons:
                 if not holds(body):
-                    return _missed(rule, held)
+                    return rule.misses[held]
                 held += 1
         except (KeyError, TypeError):
             # Something is missing: once more, to say what.
@@ -118,8 +97,8 @@ class _Call:
                 if condition.holds(self._scope):
                     continue
             except ExpressionFailed as error:
-                return replace(_missed(rule, index), why=str(error))
-            return _missed(rule, index)
+                return replace(rule.misses[index], why=str(error))
+            return rule.misses[index]
         return None
 
     def _start(self, rule: CompiledRule) -> ScenarioStart:
@@ -208,10 +187,6 @@ class _Call:
             return expression.evaluate(self._scope)
         except ExpressionFailed as error:
             raise ExpressionFailed(f"{key} {expression.text}: {error}") from None
-
-
-def _missed(rule: CompiledRule, held: int) -> Miss:
-    return Miss(rule.name, held, len(rule.conditions), rule.conditions[held].text, None)
 
 
 def _as_written(key: Json) -> str:
