@@ -139,11 +139,20 @@ class ThreadWriter(Writer):
 
     def _perform(self, perform: Callable[[Connection], T]) -> T:
         with store_errors():
-            # Kept: to fetch it from the pool each time costs as much as a small commit.
-            if self._connection is None or self._connection.invalidated:
-                self._connection = self._engine.connect()
-            with self._connection.begin():
-                return perform(self._connection)
+            connection = self._connected()
+            with connection.begin():
+                return perform(connection)
+
+    def _connected(self) -> Connection:
+        """Kept: to fetch it from the pool each time costs as much as a small commit."""
+        known = self._connection
+        if known is not None and (known.invalidated or known.in_transaction()):
+            # What could not even be rolled back is not to be gone on with.
+            known.invalidate()
+            known.close()
+            known = None
+        self._connection = known or self._engine.connect()
+        return self._connection
 
     def _tell(self, tell: Callable[..., None], *given: Any) -> None:
         # A loop that is closed has nobody left who waits.
