@@ -8,8 +8,7 @@ from app.altcraft.requests import masked_body, method_of, method_url
 from app.model.start import Match, ScenarioStart
 from app.revision import Revision
 from app.rules import Decision, evaluate
-from app.rules.compiled import CompiledRule
-from app.rules.evaluate import Miss
+from app.rules.compiled import CompiledRule, Miss
 from app.sources.call import Call
 from app.sources.receive import Refused, reread
 from app.sources.source import Source
