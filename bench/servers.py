@@ -11,7 +11,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from app.kit.errors import BridgeError
 
@@ -64,36 +67,61 @@ def free_port() -> int:
         return port
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is called, and the processes (with all that these start) whose time counts."""
+
+    url: str
+    processes: tuple[int, ...]
+
+    def cpu_s(self) -> float:
+        """What they have used so far, also by what has ended."""
+        first = [psutil.Process(process) for process in self.processes]
+        every = [*first, *(child for one in first for child in one.children(recursive=True))]
+        return sum(sum(one.cpu_times()[:4]) for one in every)
+
+
 @contextlib.contextmanager
-def uvicorn_app(name: str, *, path: str = "/hooks/bench") -> Iterator[str]:
+def uvicorn_app(name: str, *, path: str = "/hooks/bench") -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", name, "--port", str(port), "--no-access-log"]
-    with _running([*command, "--log-level", "error"], {}, f"http://127.0.0.1:{port}/healthz"):
-        yield f"http://127.0.0.1:{port}{path}"
+    url = f"http://127.0.0.1:{port}"
+    with running([*command, "--log-level", "error"], {}, f"{url}/healthz") as process:
+        yield Server(url + path, (process,))
 
 
 @contextlib.contextmanager
-def bridge(folder: Path, *, source: str, workers: int = 1) -> Iterator[str]:
-    """Takes calls only: what is measured is acceptance, on a file, `synchronous=FULL`."""
+def bridge(
+    folder: Path,
+    *,
+    source: str,
+    workers: int = 1,
+    store: tuple[str, int] | None = None,
+    counts: Path | None = None,
+) -> Iterator[Server]:
+    """Takes calls only: what is measured is acceptance. `store`: the address of a server and its
+    process; without, a file with `synchronous=FULL`. `counts`: see `bench.counted`."""
     port = free_port()
     (folder / "bridge.yaml").write_text(CONFIG)
     environ = {
         "BENCH_TOKEN": "t",
         "BENCH_SECRET": SECRET,
-        "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/bridge.db",
+        "BRIDGE_DATABASE_URL": store[0] if store else f"sqlite+aiosqlite:///{folder}/bridge.db",
         "BRIDGE_LOG_LEVEL": "warning",
     }
-    command = [sys.executable, "-m", "app", "serve", "--role", "ingest", "--port", str(port)]
+    module = ["app"] if counts is None else ["bench.counted", str(counts)]
+    command = [sys.executable, "-m", *module, "serve", "--role", "ingest", "--port", str(port)]
     command += ["--config", str(folder / "bridge.yaml"), "--workers", str(workers)]
-    with _running(command, environ, f"http://127.0.0.1:{port}/healthz"):
-        yield f"http://127.0.0.1:{port}/hooks/{source}"
+    with running(command, environ, f"http://127.0.0.1:{port}/healthz") as process:
+        processes = (process, store[1]) if store else (process,)
+        yield Server(f"http://127.0.0.1:{port}/hooks/{source}", processes)
 
 
 @contextlib.contextmanager
 def sandbox() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "app", "sandbox", "--port", str(port), "--everybody"]
-    with _running(command, {}, f"http://127.0.0.1:{port}/_sandbox/health"):
+    with running(command, {}, f"http://127.0.0.1:{port}/_sandbox/health"):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -127,12 +155,12 @@ def _whole(
     }
     command = [sys.executable, "-m", "app", "serve", "--role", role, "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with _running([*command, "--config", str(config)], environ, f"{url}/healthz") as process:
+    with running([*command, "--config", str(config)], environ, f"{url}/healthz") as process:
         yield url, process
 
 
 @contextlib.contextmanager
-def _running(command: list[str], environ: dict[str, str], url: str) -> Iterator[int]:
+def running(command: list[str], environ: dict[str, str], url: str) -> Iterator[int]:
     process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603, TID251 - our own
     try:
         _wait_until_it_answers(process, url)

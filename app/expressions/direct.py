@@ -15,7 +15,7 @@ Direct: TypeAlias = Callable[[Json], Json]
 
 _PATH = r"body((?:\s*\.\s*[A-Za-z_]\w*)+)"
 _TEXT = r"""(?:"([^"\\\n]*)"|'([^'\\\n]*)')"""
-_VALUE = re.compile(rf"\s*{_PATH}\s*\Z")
+_PLAIN = re.compile(rf"\s*{_PATH}\s*\Z")
 _EQUALITY = re.compile(rf"\s*{_PATH}\s*(==|!=)\s*{_TEXT}\s*\Z")
 _RESERVED = frozenset(
     (
@@ -28,14 +28,18 @@ _RESERVED = frozenset(
 
 def direct(text: str) -> Direct | None:
     """How to evaluate `text` over a body, where it is that plain."""
-    found = _VALUE.match(text)
+    found = _PLAIN.match(text)
     if found:
         path = _path(found[1])
-        return None if path is None else lambda body: _at(body, path)
+        return None if path is None else _value(path)
     found = _EQUALITY.match(text)
     if not found:
         return None
     return _equality(_path(found[1]), found[2], found[3] if found[3] is not None else found[4])
+
+
+def is_equality(text: str) -> bool:
+    return _EQUALITY.match(text) is not None
 
 
 def _path(steps: str) -> tuple[str, ...] | None:
@@ -47,18 +51,23 @@ def _equality(path: tuple[str, ...] | None, sign: str, text: str) -> Direct | No
     if path is None:
         return None
     # Values of other types are no error in CEL: they are not equal.
-    if sign == "==":
-        return lambda body: _at(body, path) == text
-    return lambda body: _at(body, path) != text
+    at, is_equal = _value(path), sign == "=="
+    return lambda body: (at(body) == text) is is_equal
 
 
-def _at(body: Json, path: tuple[str, ...]) -> Json:
-    """Raises KeyError and TypeError, as the library does."""
-    found = body
-    for key in path:
-        if not isinstance(found, dict):
-            raise TypeError(key)
-        if key not in found:
-            raise KeyError(key)
-        found = found[key]
-    return found
+def _value(path: tuple[str, ...]) -> Direct:
+    """Raises KeyError and TypeError, as the library does: no name is an index of a list or text."""
+    first, *rest = path
+    if not rest:
+        return lambda body: body[first]  # type: ignore[index, call-overload]
+    if len(rest) == 1:
+        second = rest[0]
+        return lambda body: body[first][second]  # type: ignore[index, call-overload]
+
+    def at(body: Json) -> Json:
+        found = body
+        for key in path:
+            found = found[key]  # type: ignore[index, call-overload]
+        return found
+
+    return at

@@ -12,7 +12,7 @@ from typing import NoReturn
 import cel
 
 from app.expressions.conjuncts import without_texts
-from app.expressions.direct import Direct, direct
+from app.expressions.direct import Direct, direct, is_equality
 from app.expressions.reads import Reads, body_paths
 from app.expressions.scope import FUNCTIONS, NAMES, VARIABLES, Scope
 from app.kit.errors import BridgeError
@@ -53,6 +53,12 @@ class Expression:
         """What a scope must be filled with before it can be evaluated."""
         return self.reads if self._direct is None else _NOTHING
 
+    @property
+    def comparison(self) -> Direct | None:
+        """Over a body, where it is so plain that it yields true or false or raises KeyError or
+        TypeError; why then, `holds` says."""
+        return self._direct if is_equality(self.text) else None
+
     def evaluate(self, scope: Scope) -> Json:
         """Raises ExpressionFailed with a reason that can be shown and stored."""
         scope.failure = None
@@ -67,9 +73,9 @@ class Expression:
     def holds(self, scope: Scope) -> bool:
         """As a condition. Raises ExpressionFailed, also when it yields no true or false."""
         found = self.evaluate(scope)
-        if not isinstance(found, bool):
-            raise ExpressionFailed(f"yields {_type_name(found)}, not true or false")
-        return found
+        if found is True or found is False:
+            return found
+        raise ExpressionFailed(f"yields {_type_name(found)}, not true or false")
 
     def _reason(self, error: Exception, scope: Scope) -> str:
         if scope.failure:

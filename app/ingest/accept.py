@@ -1,12 +1,11 @@
 """From a call that its source lets in to events and deliveries, durably."""
 
 import logging
-from collections.abc import Iterator, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 import structlog
 
-from app.kit.clock import Clock
 from app.kit.ids import new_id
 from app.kit.light import light
 from app.model.delivery import Delivery
@@ -21,13 +20,14 @@ from app.sources.call import Call
 from app.sources.receive import Item, Taken
 from app.sources.source import Source
 
-_log = structlog.get_logger()
+Results: TypeAlias = list[Accepted | Duplicate]
+Told: TypeAlias = Callable[[Results | Exception], None]
 
 
 class Accepting(Protocol):
-    async def accept(
-        self, acceptances: list[Acceptance], *, limit_s: float
-    ) -> list[Accepted | Duplicate]: ...
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> Results: ...
+
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None: ...
 
 
 @light
@@ -41,27 +41,47 @@ class Taking:
 
 
 class Acceptor:
-    def __init__(self, outbox: Accepting, clock: Clock) -> None:
+    def __init__(self, outbox: Accepting) -> None:
         self._outbox = outbox
-        self._clock = clock
+        # Bound: to bind it for every call would cost more than to ask it whether it is heard.
+        self._log = structlog.get_logger().bind()
 
-    async def accept(
-        self, revision: Revision, source: Source, call: Call, taken: Taken, *, limit_s: float
-    ) -> list[Taking]:
-        """One commit for all items of the call. Raises StoreUnavailable: then nothing that the
-        caller was told of is stored, and it may call again."""
+    def prepare(
+        self, revision: Revision, source: Source, call: Call, taken: Taken
+    ) -> list[Acceptance]:
+        """What is to be stored of the call, one for each of its items."""
         stored = _Stored.of(source, call, taken)
-        acceptances = [
+        return [
             self._acceptance(revision, source, call, stored, item, taken) for item in taken.items
         ]
-        results = await self._outbox.accept(acceptances, limit_s=limit_s)
+
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> list[Taking]:
+        """One commit for all items of a call. Raises StoreUnavailable: then nothing that the
+        caller was told of is stored, and it may call again."""
+        return self.takings(acceptances, await self._outbox.accept(acceptances, limit_s=limit_s))
+
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None:
+        """The same for who is `told`, later. Raises StoreUnavailable."""
+        self._outbox.put(acceptances, told, limit_s=limit_s)
+
+    def takings(self, acceptances: Sequence[Acceptance], results: Results) -> list[Taking]:
         takings = [
             _taking(acceptance, result)
             for acceptance, result in zip(acceptances, results, strict=True)
         ]
-        for taking in takings:
-            _log_taking(source.name, taking)
+        if self._log.is_enabled_for(logging.INFO):
+            for acceptance, taking in zip(acceptances, takings, strict=True):
+                self._tell(acceptance.event.source, taking)
         return takings
+
+    def _tell(self, source: str, taking: Taking) -> None:
+        self._log.info(
+            f"call.{taking.status}",
+            event_id=taking.event_id,
+            source=source,
+            deliveries=[delivery.id for delivery in taking.deliveries],
+            **({"reason": taking.reason} if taking.reason else {}),
+        )
 
     def _acceptance(
         self,
@@ -87,8 +107,9 @@ class Acceptor:
             status=EventStatus.ACCEPTED if decision.starts else EventStatus.IGNORED,
             reason=item.reason or decision.reason or _notes(item, decision),
         )
+        at = call.received_at
         deliveries = tuple(
-            new_delivery(start, event, revision.id, call.received_at) for start in decision.starts
+            [new_delivery(start, event, revision.id, at) for start in decision.starts]
         )
         named = () if deliveries else _named(source, item)
         return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s, named)
@@ -125,26 +146,16 @@ def _notes(item: Item, decision: Decision) -> str | None:
     """What did not go as configured although something starts: worth keeping."""
     noted = [item.note] if item.note else []
     held = [str(miss) for miss in decision.misses if miss.held == miss.total]
-    return "; ".join([*noted, *held, *decision.notes]) or None
+    if not (noted or held or decision.notes):
+        return None
+    return "; ".join([*noted, *held, *decision.notes])
 
 
 def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
     if isinstance(result, Duplicate):
         return Taking(result.event_id, "duplicate", (), None)
     event = acceptance.event
-    return Taking(event.id, event.status.value, acceptance.deliveries, event.reason)
-
-
-def _log_taking(source: str, taking: Taking) -> None:
-    if not _log.is_enabled_for(logging.INFO):
-        return
-    _log.info(
-        f"call.{taking.status}",
-        event_id=taking.event_id,
-        source=source,
-        deliveries=[delivery.id for delivery in taking.deliveries],
-        **({"reason": taking.reason} if taking.reason else {}),
-    )
+    return Taking(event.id, event.status._value_, acceptance.deliveries, event.reason)
 
 
 def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
@@ -154,7 +165,7 @@ def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
             "event_id": taking.event_id,
             "status": taking.status,
             "deliveries": [
-                {"id": d.id, "rule": d.start.rule, d.start.target.value: d.start.scenario}
+                {"id": d.id, "rule": d.start.rule, d.start.target._value_: d.start.scenario}
                 for d in taking.deliveries
             ],
         }

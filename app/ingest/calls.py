@@ -1,4 +1,4 @@
-"""Makes a Call of an ASGI request."""
+"""Makes a Call of a request, whichever way it came."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,10 @@ from datetime import datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
+from app.ingest.intake import Door
 from app.sources.call import Call, query_parameters
 from app.web.asgi import Scope
+from app.web.short_way import Exchange, headers_of
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -20,35 +22,59 @@ class CallMaker:
     public_url: str | None = None
     trusted_proxies: tuple[Network, ...] = ()
 
-    def make(
-        self, scope: Scope, source: str, path: str, body: bytes, received_at: datetime
-    ) -> Call:
+    def of_scope(self, scope: Scope, door: Door, body: bytes, at: datetime) -> Call:
         """Raises ValueError for a query with too many parameters."""
-        headers = _headers(scope)
-        raw_query = scope["query_string"].decode("latin-1")
+        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+        query: bytes = scope["query_string"]
+        target = raw_path + (b"?" + query if query else b"")
+        headers = headers_of(scope["headers"])
+        peer = scope.get("client")
+        return self._make(door, scope["method"], target, headers, body, at, peer, scope["scheme"])
+
+    def of_exchange(self, exchange: Exchange[Door], at: datetime) -> Call:
+        """Raises ValueError for a query with too many parameters."""
+        return self._make(
+            exchange.door,
+            exchange.method.decode("latin-1"),
+            exchange.target,
+            exchange.headers,
+            exchange.body,
+            at,
+            exchange.client,
+            exchange.scheme,
+        )
+
+    def _make(
+        self,
+        door: Door,
+        method: str,
+        raw_target: bytes,
+        headers: Mapping[str, str],
+        body: bytes,
+        at: datetime,
+        peer: tuple[str, int] | None,
+        scheme: str,
+    ) -> Call:
+        target = raw_target.decode("latin-1")
+        raw_query = target.partition("?")[2]
+        base = self.public_url or f"{scheme}://{headers.get('host', 'localhost')}"
         return Call(
-            source=source,
-            method=scope["method"],
-            path=path,
-            url=self._url(scope, headers, raw_query),
+            source=door.source.name,
+            method=method,
+            path=door.path,
+            url=base + target,
             raw_query=raw_query,
             query=query_parameters(raw_query),
             headers=headers,
             body=body,
-            received_at=received_at,
-            client=self._client(scope, headers),
+            received_at=at,
+            client=self._client(peer, headers),
         )
 
-    def _url(self, scope: Scope, headers: Mapping[str, str], raw_query: str) -> str:
-        base = self.public_url or f"{scope['scheme']}://{headers.get('host', 'localhost')}"
-        raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-        return base + raw_path.decode("latin-1") + (f"?{raw_query}" if raw_query else "")
-
-    def _client(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
+    def _client(self, peer: tuple[str, int] | None, headers: Mapping[str, str]) -> str | None:
         """The nearest address that is no trusted proxy, from the right: what stands left of it
         anybody can write."""
-        peer = scope.get("client")
-        address: str | None = peer[0] if peer else None
+        address = peer[0] if peer else None
         if not self.trusted_proxies or address is None:
             return address
         forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
@@ -70,11 +96,3 @@ class CallMaker:
 
 def networks(texts: tuple[str, ...]) -> tuple[Network, ...]:
     return tuple(ip_network(text, strict=False) for text in texts)
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for raw_name, raw_text in scope["headers"]:
-        name, text = raw_name.decode("latin-1"), raw_text.decode("latin-1")
-        found[name] = f"{found[name]}, {text}" if name in found else text
-    return found

@@ -3,12 +3,14 @@
 from app.model.delivery import Delivery
 from app.model.handling import Priority
 
+_NUMBERS = {one: str(one.value) for one in Priority}
+
 
 def flow_of(delivery: Delivery) -> str:
     """`1/crm`: the priority and the source. Those that may share a request are a flow of their
     own, with what they must have in common and how many at most: `1/crm/scenario 3 i/500`."""
     handling = delivery.start.handling
-    plain = f"{handling.priority:d}/{delivery.source}"
+    plain = f"{_NUMBERS[handling.priority]}/{delivery.source}"
     if handling.batch is None or delivery.batch_size < 2:
         return plain
     common = [delivery.start.target.value, str(delivery.start.scenario)]

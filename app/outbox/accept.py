@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, Dialect, select, tuple_, update
 
 from app.kit.light import light
 from app.model.delivery import Delivery
@@ -11,8 +12,8 @@ from app.model.event import Event, EventId
 from app.model.start import Match
 from app.outbox import tables
 from app.outbox.bursts import collapsed
-from app.outbox.dialect import insert_all, insert_new
-from app.outbox.people import write_people
+from app.outbox.dialect import insert_all, insert_at_once, insert_new
+from app.outbox.people import PERSON_COLUMNS, person_rows, write_people
 from app.outbox.rows import (
     DELIVERY_COLUMNS,
     EVENT_COLUMNS,
@@ -25,7 +26,7 @@ from app.outbox.rows import (
     plain_row,
     storable,
 )
-from app.outbox.writer import Write
+from app.outbox.writer import AtOnce, Write
 
 
 @light
@@ -77,7 +78,25 @@ def accepting(person_key: bytes) -> Write[Unit, Results]:
             write_people(connection, person_key, (), named)
         return results
 
-    return Write("accept", accept)
+    return Write("accept", accept, partial(_at_once, person_key))
+
+
+def _at_once(person_key: bytes, dialect: Dialect, units: Sequence[Unit]) -> AtOnce[Results] | None:
+    acceptances = [acceptance for unit in units for acceptance in unit]
+    deliveries = [delivery for acceptance in acceptances for delivery in acceptance.deliveries]
+    if any(one.dedup_key is not None for one in acceptances) or not all(map(is_plain, deliveries)):
+        return None
+    named = [(one.event.id, one.named) for one in acceptances if one.named]
+    statement, values = insert_at_once(
+        dialect,
+        (
+            (tables.event, EVENT_COLUMNS, [event_row(one.event) for one in acceptances]),
+            (tables.delivery, PLAIN_COLUMNS, [plain_row(delivery) for delivery in deliveries]),
+            (tables.person, PERSON_COLUMNS, person_rows(person_key, deliveries, named)),
+        ),
+    )
+    results: list[Results] = [[_ACCEPTED] * len(unit) for unit in units]
+    return AtOnce(statement, values, results)
 
 
 def _sorted_out(

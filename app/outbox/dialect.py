@@ -5,13 +5,17 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-# SQLite takes so many values in a statement.
-_MOST_VALUES = 30_000
+from app.outbox.engine import execute
+
+# In a statement to SQLite. `executemany` would take the lock on the interpreter once a row, in a
+# thread that competes for it with the loop; more rows would be more texts than the driver keeps
+# prepared, and to prepare one costs as much as to run it.
+_ROWS = 32
 _MIGRATION_LOCK = 7_215_023
 
 
@@ -83,16 +87,13 @@ def insert_all(
         statement = _insert_arrays(table, columns, connection.dialect)
         connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
         return
-    # `executemany` would take the lock on the interpreter once a row, in a thread that competes
-    # for it with the loop.
-    at_once = _MOST_VALUES // len(columns)
-    for start in range(0, len(rows), at_once):
-        part = rows[start : start + at_once]
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS]
         statement = _insert_rows(table, columns, connection.dialect, len(part))
-        connection.exec_driver_sql(statement, tuple(chain.from_iterable(part)))
+        execute(connection, statement, tuple(chain.from_iterable(part)))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _insert_rows(table: Table, columns: tuple[str, ...], dialect: Dialect, count: int) -> str:
     """The text of an INSERT of `count` rows, their values in the order of `columns`."""
     one_row = insert(table).compile(dialect=dialect, column_keys=list(columns))
@@ -102,11 +103,34 @@ def _insert_rows(table: Table, columns: tuple[str, ...], dialect: Dialect, count
     return f"{head} VALUES {', '.join([one] * count)}"
 
 
+Part: TypeAlias = tuple[Table, tuple[str, ...], Sequence[tuple[Any, ...]]]
+"""A table, columns of it, and rows of these."""
+
+
+def insert_at_once(dialect: Dialect, parts: Sequence[Part]) -> tuple[str, list[list[Any]]]:
+    """The same of several tables for PostgreSQL: one statement, and its values."""
+    filled = [part for part in parts if part[2]]
+    text_ = _insert_parts(tuple((table, columns) for table, columns, _ in filled), dialect)
+    return text_, [list(column) for *_, rows in filled for column in zip(*rows, strict=True)]
+
+
 @lru_cache(maxsize=64)
-def _insert_arrays(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
-    """The text of an INSERT of as many rows as each of its values, an array, has members."""
+def _insert_parts(parts: tuple[tuple[Table, tuple[str, ...]], ...], dialect: Dialect) -> str:
+    texts, first = [], 1
+    for table, columns in parts:
+        texts.append(_insert_arrays(table, columns, dialect, first))
+        first += len(columns)
+    *before, last = texts
+    named = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(before))
+    return f"WITH {named} {last}" if before else last
+
+
+@lru_cache(maxsize=64)
+def _insert_arrays(table: Table, columns: tuple[str, ...], dialect: Dialect, first: int = 1) -> str:
+    """The text of an INSERT of as many rows as each of its values, an array, has members. `first`
+    is the number of the first value."""
     types = (_array(table.columns[name], dialect) for name in columns)
-    arrays = ", ".join(f"CAST(${number} AS {kind})" for number, kind in enumerate(types, 1))
+    arrays = ", ".join(f"CAST(${number} AS {kind})" for number, kind in enumerate(types, first))
     quoted = dialect.identifier_preparer.quote
     names = ", ".join(quoted(name) for name in columns)
     return f"INSERT INTO {quoted(table.name)} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names

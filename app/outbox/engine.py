@@ -1,7 +1,8 @@
 """Opens the store, of either engine."""
 
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
-    DBAPIError,
     DisconnectionError,
     IntegrityError,
-    OperationalError,
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -42,6 +41,12 @@ _POSTGRESQL: dict[str, Any] = {
     },
 }
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
+
+
+_OF_VALUES = (
+    *(IntegrityError, DataError, ValueError, TypeError, OverflowError),
+    *(sqlite3.IntegrityError, sqlite3.DataError),
+)
 
 
 class StoreAddressRefused(BridgeError):
@@ -139,7 +144,10 @@ def _set_up_sqlite(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        _begin(connection, begin)
+        if is_writer:
+            _begin(connection, begin)
+        else:
+            connection.exec_driver_sql(begin)
 
 
 def _begin(connection: Connection, begin: str) -> None:
@@ -148,15 +156,20 @@ def _begin(connection: Connection, begin: str) -> None:
     end = time.monotonic() + _BUSY_MS / 1000
     while True:
         try:
-            connection.exec_driver_sql(begin)
-        except OperationalError as error:
+            execute(connection, begin)
+        except sqlite3.OperationalError as error:
             # Also SQLITE_BUSY_RECOVERY, while another process opens the file anew.
-            is_busy = getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
-            if not is_busy or time.monotonic() > end:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
                 raise
             time.sleep(_BUSY_STEP_S)
         else:
             return
+
+
+def execute(connection: Connection, statement: str, values: Sequence[Any] = ()) -> None:
+    """By SQLite's driver itself: in a small commit most of the time goes to what SQLAlchemy puts
+    around a statement."""
+    connection.connection.driver_connection.execute(statement, values)  # type: ignore[union-attr]
 
 
 @contextmanager
@@ -176,14 +189,14 @@ def overwriting(connection: Connection) -> Iterator[None]:
 
 def is_of_the_values(error: BaseException) -> bool:
     """True when one row's values are to blame, false when it is the store."""
-    if isinstance(error, IntegrityError | DataError | ValueError | TypeError | OverflowError):
+    if isinstance(error, _OF_VALUES):
         return True
-    cause = getattr(error, "orig", None)
+    cause = getattr(error, "orig", None) or error
     if isinstance(cause, OverflowError | ValueError):
         return True
     # Classes of PostgreSQL's SQLSTATE: data exception, integrity constraint violation.
     state = getattr(cause, "sqlstate", None) or ""
-    return isinstance(error, DBAPIError) and state[:2] in ("22", "23")
+    return state[:2] in ("22", "23")
 
 
 @contextmanager
@@ -191,7 +204,7 @@ def store_errors() -> Iterator[None]:
     """What the store raises, as StoreUnavailable."""
     try:
         yield
-    except (SQLAlchemyError, OSError, PoolTimeout) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, PoolTimeout) as error:
         if is_of_the_values(error):
             raise
         cause = getattr(error, "orig", None) or error

@@ -7,6 +7,7 @@ found is therefore held against the delivery itself where it matters.
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, literal_column, select, tuple_
@@ -17,7 +18,7 @@ from app.model.start import Match, Matching
 from app.outbox import tables
 from app.outbox.dialect import insert_all
 
-_COLUMNS = ("digest", "delivery_id", "of_event")
+PERSON_COLUMNS = ("digest", "delivery_id", "of_event")
 _AT_ONCE = 1000
 _NAMED = (Matching.EMAIL, Matching.PHONE, Matching.PROFILE_ID, Matching.EMAIL_PROFILE)
 
@@ -46,8 +47,14 @@ class PersonName(NamedTuple):
 
 def digest_of(key: bytes, name: PersonName) -> int:
     text = "\0".join((name.matching, name.field, name.value)).encode("utf-8", "surrogatepass")
-    digest = hashlib.blake2b(text, key=key, digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    digest = _keyed(key).copy()
+    digest.update(text)
+    return int.from_bytes(digest.digest(), "big", signed=True)
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(key=key, digest_size=8)
 
 
 def write_people(
@@ -56,6 +63,14 @@ def write_people(
     deliveries: Iterable[Delivery],
     named: Iterable[tuple[EventId, Sequence[Match]]] = (),
 ) -> None:
+    insert_all(connection, tables.person, PERSON_COLUMNS, person_rows(key, deliveries, named))
+
+
+def person_rows(
+    key: bytes,
+    deliveries: Iterable[Delivery],
+    named: Iterable[tuple[EventId, Sequence[Match]]] = (),
+) -> list[tuple[int, str, int]]:
     """`named`: whom events name that started nothing. They stand under the event's id, which no
     delivery has."""
     of_deliveries = {
@@ -67,7 +82,7 @@ def write_people(
         for name in names_of(matches)
     }
     # In order: neighbours in the index are written together.
-    insert_all(connection, tables.person, _COLUMNS, sorted(of_deliveries | of_events))
+    return sorted(of_deliveries | of_events)
 
 
 def names_of(matches: Iterable[Match]) -> Iterator[PersonName]:

@@ -48,7 +48,7 @@ def instant(at: int) -> datetime:
 
 def storable(text: str) -> str:
     """PostgreSQL takes every character in a text but this one: the same is written to both."""
-    return text.replace("\0", "\N{SYMBOL FOR NULL}")
+    return text.replace("\0", "\N{SYMBOL FOR NULL}") if text else text
 
 
 def _maybe_storable(text: str | None) -> str | None:
@@ -86,10 +86,10 @@ def event_row(event: Event) -> Row:
         event.method,
         storable(event.path),
         storable(event.query),
-        orjson.dumps(dict(event.headers)).decode(),
+        orjson.dumps(event.headers).decode(),
         storable(event.content_type),
         event.body,
-        event.status.value,
+        event.status._value_,
         _maybe_storable(event.reason),
     )
 
@@ -161,6 +161,8 @@ def is_plain(delivery: Delivery) -> bool:
 
 def plain_row(delivery: Delivery) -> Row:
     start = delivery.start
+    created_at, due_at = delivery.created_at, delivery.next_attempt_at
+    created = micros(created_at)
     return (
         delivery.id,
         delivery.event_id,
@@ -171,12 +173,12 @@ def plain_row(delivery: Delivery) -> Row:
         start.scenario,
         orjson.dumps([_match_values(match) for match in start.matches]).decode(),
         orjson.dumps(start.content).decode(),
-        start.in_doubt.value,
-        delivery.state.value,
+        start.in_doubt._value_,
+        delivery.state._value_,
         delivery.match_index,
         delivery.attempts,
-        micros(delivery.created_at),
-        micros(delivery.next_attempt_at),
+        created,
+        created if due_at is created_at else micros(due_at),
         delivery.replay_of,
         flow_of(delivery),
     )
@@ -204,7 +206,7 @@ def delivery_row(delivery: Delivery) -> Row:
 
 
 def _match_values(match: Match) -> Values:
-    return {"matching": match.matching.value, "value": match.value, "field": match.field}
+    return {"matching": match.matching._value_, "value": match.value, "field": match.field}
 
 
 def delivery_of(row: Found[Any]) -> Delivery:

@@ -70,7 +70,7 @@ from app.outbox.stoppages import Stoppage
 from app.outbox.tally import TalliesAsked
 from app.outbox.transactions import Transactions, reading
 from app.outbox.wakeup import Wakeup
-from app.outbox.writer import Writer, WriterLimits
+from app.outbox.writer import Told, Writer, WriterLimits
 from app.outbox.writing import writing
 
 _log = structlog.get_logger()
@@ -126,10 +126,32 @@ class Outbox:
         self, acceptances: Sequence[Acceptance], *, limit_s: float = 5.0
     ) -> list[Accepted | Duplicate]:
         """All of them or none, in a commit that is shared with whoever waits at the moment."""
-        results = await self._writer.write(self._accept, tuple(acceptances), limit_s=limit_s)
-        if any(acceptance.deliveries for acceptance in acceptances):
-            self.wakeup.notify()
+        results = await self._writer.write(self._accept, acceptances, limit_s=limit_s)
+        self._notify(acceptances)
         return results
+
+    def put(
+        self,
+        acceptances: Sequence[Acceptance],
+        told: Told[list[Accepted | Duplicate]],
+        *,
+        limit_s: float,
+    ) -> None:
+        """As `accept`, for who does not await it: `told` is called later, with the results or
+        the error."""
+
+        def ended(found: list[Accepted | Duplicate] | Exception) -> None:
+            if not isinstance(found, Exception):
+                self._notify(acceptances)
+            told(found)
+
+        self._writer.put(self._accept, acceptances, ended, limit_s=limit_s)
+
+    def _notify(self, acceptances: Sequence[Acceptance]) -> None:
+        for acceptance in acceptances:
+            if acceptance.deliveries:
+                self.wakeup.notify()
+                return
 
     async def settle(
         self, settlements: Sequence[Settlement], *, limit_s: float = 10.0

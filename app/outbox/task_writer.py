@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
 from app.observe.counts import Counts
+from app.outbox.at_once import Direct
 from app.outbox.errors import StoreUnavailable
 from app.outbox.transactions import Transactions
 from app.outbox.writer import (
@@ -16,10 +17,9 @@ from app.outbox.writer import (
     Waiting,
     Writer,
     WriterLimits,
+    at_once,
     perform_all,
     still_waiting,
-    tell_error,
-    tell_results,
 )
 
 _log = structlog.get_logger()
@@ -29,9 +29,12 @@ _CLOSE_LIMIT_S = 15.0
 
 
 class TaskWriter(Writer):
-    def __init__(self, transactions: Transactions, limits: WriterLimits, counts: Counts) -> None:
+    def __init__(
+        self, transactions: Transactions, direct: Direct, limits: WriterLimits, counts: Counts
+    ) -> None:
         super().__init__(limits, counts)
         self._transactions = transactions
+        self._direct = direct
         self._queue: asyncio.Queue[Waiting | None] = asyncio.Queue(limits.waiting)
         self._task = asyncio.create_task(self._work(), name="outbox writer")
 
@@ -57,12 +60,13 @@ class TaskWriter(Writer):
             # Those at the end are told no; those before them are written.
             last = self._queue.get_nowait()
             if last is not None:
-                tell_error([last], StoreUnavailable("the store is closing"))
+                self._tell_error([last], StoreUnavailable("the store is closing"))
             self._queue.put_nowait(None)
         try:
             await asyncio.wait_for(self._task, _CLOSE_LIMIT_S)
         except TimeoutError:
             _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)
+        await self._direct.close()
 
     async def _work(self) -> None:
         while (first := await self._queue.get()) is not None:
@@ -85,21 +89,28 @@ class TaskWriter(Writer):
             return
         began = self._ends.loop.time()
         try:
-            results = await self._transactions.run(lambda c: perform_all(c, waiting))
+            results = await self._results(waiting)
         except StoreUnavailable as error:
             self._fail(waiting, error)
-            tell_error(waiting, error)
+            self._tell_error(waiting, error)
         except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
             await self._part(waiting, error)
         else:
-            tell_results(waiting, results)
+            self._tell_results(waiting, results)
             self._count(waiting, self._ends.loop.time() - began)
+
+    async def _results(self, waiting: Sequence[Waiting]) -> Sequence[Any]:
+        usual = at_once(self._direct.dialect, waiting)
+        if usual is not None and await self._direct.run(usual.statement, usual.values):
+            return usual.results
+        # Also what spoiled the statement: here it is said by whose values.
+        return await self._transactions.run(lambda c: perform_all(c, waiting))
 
     async def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""
         if len(waiting) == 1:
             self._fail(waiting, error)
-            tell_error(waiting, error)
+            self._tell_error(waiting, error)
             return
         for one in waiting:
             await self._commit([one])

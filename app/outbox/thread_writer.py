@@ -1,17 +1,18 @@
-"""The shared commit on a file: by a thread that never waits for the loop.
+"""The shared commit on a file: by a thread of its own.
 
-As soon as one commit is on disk the thread takes what came meanwhile into the next. By way of the
-loop it would wait for its turn there each time, twice a commit, while the loop is busy with calls:
-measured, a fifth of the calls a second. A transaction is one hop, whatever number of statements it
-has; by aiosqlite each statement would be three.
+A transaction is one hop from loop to thread, whatever number of statements it has; by aiosqlite
+each statement would be three. A commit costs the processor as much as ten events in it. So what a
+turn of the loop brings goes to the thread together, and the thread goes on by itself only where
+enough waits: few at a time would be more commits, and the loop is what they take the time from.
 """
 
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
 
 import structlog
@@ -21,19 +22,11 @@ from app.kit.light import light
 from app.observe.counts import Counts
 from app.outbox.engine import store_errors
 from app.outbox.errors import StoreUnavailable
-from app.outbox.writer import (
-    OTHER,
-    Waiting,
-    Writer,
-    WriterLimits,
-    perform_all,
-    still_waiting,
-    tell_error,
-    tell_results,
-)
+from app.outbox.writer import OTHER, Waiting, Writer, WriterLimits, perform_all, still_waiting
 
 _log = structlog.get_logger()
 T = TypeVar("T")
+_ENOUGH = 32
 _CLOSE_LIMIT_S = 15.0
 
 
@@ -45,24 +38,36 @@ class _Alone:
     done: asyncio.Future[Any]
 
 
-_Work: TypeAlias = "Waiting | _Alone | None"
-_Found: TypeAlias = "tuple[Sequence[Waiting], Sequence[Any] | Exception]"
+_Work: TypeAlias = "list[Waiting] | _Alone | None"
 
 
 class ThreadWriter(Writer):
     def __init__(self, engine: Engine, limits: WriterLimits, counts: Counts) -> None:
         super().__init__(limits, counts)
         self._engine = engine
+        self._connection: Connection | None = None
+        self._waiting: deque[Waiting] = deque()
+        self._is_busy = False
         self._queue: SimpleQueue[_Work] = SimpleQueue()
         # A daemon: what hangs in the file system must not hold up the end of the process.
         self._thread = threading.Thread(target=self._work, name="outbox writer", daemon=True)
         self._thread.start()
 
     def _put(self, waiting: Waiting) -> bool:
-        if self._queue.qsize() >= self._limits.waiting:
+        if len(self._waiting) >= self._limits.waiting:
             return False
-        self._queue.put(waiting)
+        self._waiting.append(waiting)
+        if not self._is_busy:
+            self._is_busy = True
+            # At the end of this turn: what else it brings comes along.
+            self._ends.loop.call_soon(self._hand_over)
         return True
+
+    def _hand_over(self) -> None:
+        together = self._take()
+        self._is_busy = bool(together)
+        if together:
+            self._queue.put(together)
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
         if not self._thread.is_alive():
@@ -74,38 +79,35 @@ class ThreadWriter(Writer):
     async def close(self) -> None:
         """What waits is still written."""
         self._is_open = False
+        while together := self._take():
+            self._queue.put(together)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join, _CLOSE_LIMIT_S)
         if self._thread.is_alive():
             _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)
         self._engine.dispose()
 
+    def _take(self) -> list[Waiting]:
+        """By loop and thread alike."""
+        together: list[Waiting] = []
+        with suppress(IndexError):
+            while len(together) < self._limits.together:
+                together.append(self._waiting.popleft())
+        return together
+
     # What follows runs in the thread.
 
     def _work(self) -> None:
-        following: _Work = self._queue.get()
-        while following is not None:
-            if isinstance(following, _Alone):
-                self._alone(following)
-                following = self._queue.get()
+        while (work := self._queue.get()) is not None:
+            if isinstance(work, _Alone):
+                self._alone(work)
                 continue
-            waiting = [following]
-            following = self._gather(waiting)
-            self._commit(still_waiting(waiting))
-            if following is _NOTHING:
-                following = self._queue.get()
-
-    def _gather(self, waiting: list[Waiting]) -> _Work:
-        """Adds what waits at the moment; returns what came after it and is of another kind."""
-        while len(waiting) < self._limits.together:
-            try:
-                following = self._queue.get_nowait()
-            except Empty:
-                return _NOTHING
-            if not isinstance(following, Waiting):
-                return following
-            waiting.append(following)
-        return _NOTHING
+            self._commit(still_waiting(work))
+            while len(self._waiting) >= _ENOUGH and self._queue.empty():
+                self._commit(still_waiting(self._take()))
+            self._tell(self._hand_over)
+        if self._connection is not None:
+            self._connection.close()
 
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:
@@ -115,18 +117,18 @@ class ThreadWriter(Writer):
             found = self._perform(lambda c: perform_all(c, waiting))
         except StoreUnavailable as error:
             self._fail(waiting, error)
-            self._tell(tell_error, waiting, error)
+            self._tell(self._tell_error, waiting, error)
         except Exception as error:  # noqa: BLE001 - one bad member must not stop the writer
             self._part(waiting, error)
         else:
-            self._tell(tell_results, waiting, found)
+            self._tell(self._tell_results, waiting, found)
             self._count(waiting, time.monotonic() - began)
 
     def _part(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """One member's values spoiled the whole: each alone, so that only that one fails."""
         if len(waiting) == 1:
             self._fail(waiting, error)
-            self._tell(tell_error, waiting, error)
+            self._tell(self._tell_error, waiting, error)
             return
         for one in waiting:
             self._commit([one])
@@ -141,16 +143,26 @@ class ThreadWriter(Writer):
             self._tell(_set_result, alone.done, found)
 
     def _perform(self, perform: Callable[[Connection], T]) -> T:
-        with store_errors(), self._engine.begin() as connection:
-            return perform(connection)
+        with store_errors():
+            connection = self._connected()
+            with connection.begin():
+                return perform(connection)
+
+    def _connected(self) -> Connection:
+        """Kept: to fetch it from the pool each time costs as much as a small commit."""
+        known = self._connection
+        if known is not None and (known.invalidated or known.in_transaction()):
+            # What could not even be rolled back is not to be gone on with.
+            known.invalidate()
+            known.close()
+            known = None
+        self._connection = known or self._engine.connect()
+        return self._connection
 
     def _tell(self, tell: Callable[..., None], *given: Any) -> None:
         # A loop that is closed has nobody left who waits.
         with suppress(RuntimeError):
             self._ends.loop.call_soon_threadsafe(tell, *given)
-
-
-_NOTHING = _Alone(lambda _: None, None)  # type: ignore[arg-type]  # a mark, never performed
 
 
 def _set_result(done: asyncio.Future[Any], found: Any) -> None:

@@ -24,7 +24,7 @@ class Async:
     """By an async engine: everything on PostgreSQL, look-ups on SQLite."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+        self.engine = engine
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
         """Once more where the connection turns out to be lost, after a restart of the server
@@ -36,7 +36,7 @@ class Async:
                 return await self._perform(perform)
 
     async def _perform(self, perform: Callable[[Connection], T]) -> T:
-        async with self._engine.begin() as connection:
+        async with self.engine.begin() as connection:
             try:
                 return await connection.run_sync(perform)
             except DBAPIError as error:

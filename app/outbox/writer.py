@@ -5,11 +5,10 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from app.kit.deadline import Limits
 from app.kit.light import light
@@ -24,6 +23,9 @@ R = TypeVar("R")
 OTHER = "other"
 """Names writes that share their commit with none, where they are counted."""
 
+Told: TypeAlias = Callable[[R | Exception], None]
+"""Is told what became of a write, once, in the loop: its result, or why there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class WriterLimits:
@@ -37,19 +39,44 @@ class WriterLimits:
 @dataclass(frozen=True, slots=True)
 class Write(Generic[W, R]):
     """One kind of write: `perform` writes many at once, within the transaction, and returns
-    their results in order."""
+    their results in order. `at_once`: the same of the usual ones by one statement of PostgreSQL,
+    which is a transaction by itself; None where it takes more."""
 
     name: str
     perform: Callable[[Connection, Sequence[W]], Sequence[R]]
+    at_once: Callable[[Dialect, Sequence[W]], "AtOnce[R] | None"] | None = None
 
 
 @light
-class Waiting:
-    """A write whose caller waits for `done`."""
+class AtOnce(Generic[R]):
+    """A statement with its values, and the results when it has succeeded."""
 
-    write: Write[Any, Any]
-    what: Any
-    done: asyncio.Future[Any]
+    statement: str
+    values: Sequence[Any]
+    results: Sequence[R]
+
+
+class Waiting:
+    """A write, and who waits for it. `limit` is the key of its time limit."""
+
+    __slots__ = ("is_over", "limit", "limit_s", "told", "what", "write")
+
+    def __init__(self, write: Write[Any, Any], what: Any, limit_s: float, told: Told[Any]) -> None:
+        self.write = write
+        self.what = what
+        self.limit_s = limit_s
+        self.told = told
+        self.is_over = False
+        self.limit = 0
+
+    def end(self, found: Any) -> None:
+        """Tells; what comes later is told nobody."""
+        if not self.is_over:
+            self.is_over = True
+            self.told(found)
+
+    def expire(self) -> None:
+        self.end(StoreUnavailable(f"the store took longer than {self.limit_s:g} s"))
 
 
 class Writer(ABC):
@@ -65,16 +92,24 @@ class Writer(ABC):
         """In a commit that is shared. Raises StoreUnavailable. After a time-out the write may
         still be committed: whoever is told no calls again, and its deduplication key knows the
         second from the first."""
-        if not self._is_open:
-            raise StoreUnavailable("the store is closing")
         done: asyncio.Future[R] = self._ends.loop.create_future()
-        if not self._put(Waiting(write, what, done)):
-            raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
-        limit = self._ends.start(limit_s, partial(_expire, done, limit_s))
+        waiting = self.put(write, what, _future_told(done), limit_s=limit_s)
         try:
             return await done
         finally:
-            self._ends.stop(limit)
+            waiting.is_over = True
+            self._ends.stop(waiting.limit)
+
+    def put(self, write: Write[W, R], what: W, told: Told[R], *, limit_s: float) -> Waiting:
+        """The same for who is `told` and does not await it; never before this returns. Raises
+        StoreUnavailable."""
+        if not self._is_open:
+            raise StoreUnavailable("the store is closing")
+        waiting = Waiting(write, what, limit_s, told)
+        if not self._put(waiting):
+            raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
+        waiting.limit = self._ends.start(limit_s, waiting.expire)
+        return waiting
 
     def _count(self, waiting: Sequence[Waiting], seconds: float) -> None:
         """They are on disk."""
@@ -94,9 +129,41 @@ class Writer(ABC):
     async def run(self, perform: Callable[[Connection], T]) -> T:
         """`perform` within a transaction of its own. Raises StoreUnavailable."""
 
+    def _tell_results(self, waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
+        for one, result in zip(waiting, results, strict=True):
+            self._ends.stop(one.limit)
+            one.end(result)
 
-def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> list[Any]:
+    def _tell_error(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        for one in waiting:
+            self._ends.stop(one.limit)
+            one.end(error)
+
+
+def _future_told(done: asyncio.Future[R]) -> Told[R]:
+    def told(found: R | Exception) -> None:
+        if done.cancelled():
+            return
+        if isinstance(found, Exception):
+            done.set_exception(found)
+        else:
+            done.set_result(found)
+
+    return told
+
+
+def at_once(dialect: Dialect, waiting: Sequence[Waiting]) -> AtOnce[Any] | None:
+    write = waiting[0].write
+    if write.at_once is None or any(one.write is not write for one in waiting):
+        return None
+    return write.at_once(dialect, [one.what for one in waiting])
+
+
+def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> Sequence[Any]:
     """Within one transaction, the results in order."""
+    write = waiting[0].write
+    if all(one.write is write for one in waiting):
+        return write.perform(connection, [one.what for one in waiting])
     kinds: dict[str, list[int]] = {}
     for index, one in enumerate(waiting):
         kinds.setdefault(one.write.name, []).append(index)
@@ -112,19 +179,7 @@ def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> list[Any]
 
 def still_waiting(waiting: Sequence[Waiting]) -> list[Waiting]:
     """Without those that were told no meanwhile."""
-    return [one for one in waiting if not one.done.done()]
-
-
-def tell_results(waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
-    for one, result in zip(waiting, results, strict=True):
-        if not one.done.done():
-            one.done.set_result(result)
-
-
-def tell_error(waiting: Sequence[Waiting], error: Exception) -> None:
-    for one in waiting:
-        if not one.done.done():
-            one.done.set_exception(error)
+    return [one for one in waiting if not one.is_over]
 
 
 def log_error(error: Exception, writes: int) -> None:
@@ -132,8 +187,3 @@ def log_error(error: Exception, writes: int) -> None:
         _log.warning("store.unavailable", why=str(error), writes=writes)
     elif not is_of_the_values(error):
         _log.error("store.write_failed", kind=type(error).__name__)
-
-
-def _expire(done: asyncio.Future[Any], limit_s: float) -> None:
-    if not done.done():
-        done.set_exception(StoreUnavailable(f"the store took longer than {limit_s:g} s"))

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.observe.counts import Counts
+from app.outbox.at_once import Direct
 from app.outbox.engine import is_sqlite, sqlite_writer
 from app.outbox.task_writer import TaskWriter
 from app.outbox.thread_writer import ThreadWriter
@@ -21,8 +22,8 @@ async def writing(address: str, limits: WriterLimits, counts: Counts) -> AsyncIt
         finally:
             await writer.close()
         return
-    async with by_server(address, size=1) as transactions:
-        task_writer = TaskWriter(transactions, limits, counts)
+    async with by_server(address, size=2) as transactions:
+        task_writer = TaskWriter(transactions, Direct(transactions.engine), limits, counts)
         try:
             yield task_writer
         finally:

@@ -1,10 +1,12 @@
 """A rule with its expressions compiled."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.expressions import Expression, Reads
+from app.expressions.direct import Direct
 from app.expressions.reads import all_of
+from app.kit.light import light
 from app.model.start import InDoubt, Matching, OnUnknownProfile, Target
 from app.rules.fields import CompiledField
 from app.rules.handling import CompiledHandling
@@ -38,6 +40,35 @@ class CompiledImport:
     fields: tuple[CompiledField, ...]
 
 
+@light
+class Miss:
+    """Why a rule started nothing. `held` of `total` conditions held before the one that failed;
+    where all held, something that the start needs is missing. `condition` is the text of the one
+    that failed; `why` says more. Neither holds a value of the call."""
+
+    rule: str
+    held: int
+    total: int
+    condition: str | None
+    why: str | None
+
+    @property
+    def reason(self) -> str:
+        if self.condition is None:
+            held = "its condition holds" if self.total else "it takes every call"
+            return f"{held}, but {self.why}"
+        which = f"condition {self.held + 1} of {self.total}" if self.total > 1 else "its condition"
+        return f"{which} failed: {self.condition}" + (f" ({self.why})" if self.why else "")
+
+    @property
+    def nearness(self) -> float:
+        """From 0 (nothing held) to 1 (all held)."""
+        return 1.0 if self.held == self.total else self.held / self.total
+
+    def __str__(self) -> str:
+        return f'rule "{self.rule}": {self.reason}'
+
+
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """`sources` None means any. `conditions` must all hold. `matches` empty means that the
@@ -57,6 +88,18 @@ class CompiledRule:
     imports: CompiledImport | None = None
     on_unknown_profile: OnUnknownProfile = OnUnknownProfile.FAIL
     handling: CompiledHandling | None = None
+    comparisons: tuple[Direct, ...] | None = field(init=False, repr=False, compare=False)
+    """The conditions, where all of them are as plain as that."""
+    misses: tuple[Miss, ...] = field(init=False, repr=False, compare=False)
+    """When the first, the second and so on of the conditions does not hold."""
+
+    def __post_init__(self) -> None:
+        found = tuple(c.comparison for c in self.conditions)
+        plain = tuple(one for one in found if one is not None)
+        object.__setattr__(self, "comparisons", plain if len(plain) == len(found) else None)
+        total = len(found)
+        misses = [Miss(self.name, n, total, c.text, None) for n, c in enumerate(self.conditions)]
+        object.__setattr__(self, "misses", tuple(misses))
 
     def reads(self) -> Reads:
         """What of a call it depends on."""

@@ -1,6 +1,7 @@
 """Holds a call against the rules. Pure: no store, no network, no clock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from app.expressions import Expression, ExpressionFailed, Scope, Variables
@@ -9,39 +10,16 @@ from app.model.handling import PLAIN, Handling
 from app.model.json import Json
 from app.model.start import CREATING, Import, Match, Matching, ScenarioStart
 from app.rules.build import Rules
-from app.rules.compiled import CompiledImport, CompiledMatch, CompiledRule, ScenarioChoice
+from app.rules.compiled import (
+    CompiledImport,
+    CompiledMatch,
+    CompiledRule,
+    Miss,
+    ScenarioChoice,
+)
 from app.rules.fields import fields_of
 from app.rules.handling import Whose, handling_of
 from app.rules.identity import match_of, usual_identity
-
-
-@light
-class Miss:
-    """Why a rule started nothing. `held` of `total` conditions held before the one that failed;
-    where all held, something that the start needs is missing. `condition` is the text of the one
-    that failed; `why` says more. Neither holds a value of the call."""
-
-    rule: str
-    held: int
-    total: int
-    condition: str | None
-    why: str | None
-
-    @property
-    def reason(self) -> str:
-        if self.condition is None:
-            held = "its condition holds" if self.total else "it takes every call"
-            return f"{held}, but {self.why}"
-        which = f"condition {self.held + 1} of {self.total}" if self.total > 1 else "its condition"
-        return f"{which} failed: {self.condition}" + (f" ({self.why})" if self.why else "")
-
-    @property
-    def nearness(self) -> float:
-        """From 0 (nothing held) to 1 (all held)."""
-        return 1.0 if self.held == self.total else self.held / self.total
-
-    def __str__(self) -> str:
-        return f'rule "{self.rule}": {self.reason}'
 
 
 @light
@@ -70,14 +48,17 @@ def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> De
     starts: list[ScenarioStart] = []
     misses: list[Miss] = []
     for rule in chosen.rules:
-        found = call.hold(rule)
-        if isinstance(found, ScenarioStart):
-            starts.append(found)
+        missed = call.failed_condition(rule)
+        if missed is None:
+            found = call.start(rule)
+            if isinstance(found, ScenarioStart):
+                starts.append(found)
+            else:
+                misses.append(found)
+            if rule.stop:
+                break
         else:
-            misses.append(found)
-        has_held = isinstance(found, ScenarioStart) or found.held == found.total
-        if rule.stop and has_held:
-            break
+            misses.append(missed)
     return Decision(tuple(starts), tuple(misses), tuple(call.notes))
 
 
@@ -88,26 +69,36 @@ class _Call:
         self._scope = scope
         self.notes: list[str] = []
 
-    def hold(self, rule: CompiledRule) -> ScenarioStart | Miss:
-        failed = self._failed_condition(rule)
-        if failed is not None:
-            return failed
-        total = len(rule.conditions)
+    def start(self, rule: CompiledRule) -> ScenarioStart | Miss:
+        """Of a rule whose conditions hold."""
         try:
             return self._start(rule)
         except ExpressionFailed as error:
+            total = len(rule.conditions)
             return Miss(rule.name, total, total, None, str(error))
 
-    def _failed_condition(self, rule: CompiledRule) -> Miss | None:
-        total = len(rule.conditions)
+    def failed_condition(self, rule: CompiledRule) -> Miss | None:
+        if rule.comparisons is None:
+            return self._failed_expression(rule)
+        body, held = self._scope.body, 0
+        try:
+            for holds in rule.comparisons:
+                if not holds(body):
+                    return rule.misses[held]
+                held += 1
+        except (KeyError, TypeError):
+            # Something is missing: once more, to say what.
+            return self._failed_expression(rule)
+        return None
+
+    def _failed_expression(self, rule: CompiledRule) -> Miss | None:
         for index, condition in enumerate(rule.conditions):
             try:
                 if condition.holds(self._scope):
                     continue
-                why = None
             except ExpressionFailed as error:
-                why = str(error)
-            return Miss(rule.name, index, total, condition.text, why)
+                return replace(rule.misses[index], why=str(error))
+            return rule.misses[index]
         return None
 
     def _start(self, rule: CompiledRule) -> ScenarioStart:
@@ -115,7 +106,7 @@ class _Call:
         if not matches:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
-        content = {name: self._value(f"content.{name}", value) for name, value in rule.content}
+        content = {name: self._content(name, value) for name, value in rule.content}
         start = ScenarioStart(
             rule=rule.name,
             destination=rule.destination,
@@ -129,7 +120,8 @@ class _Call:
             on_unknown_profile=rule.on_unknown_profile,
             handling=self._handling(rule, scenario, matches, wrong) if rule.handling else PLAIN,
         )
-        self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
+        if wrong:
+            self.notes += [f'rule "{rule.name}": {text}' for text in wrong]
         return start
 
     def _import(
@@ -184,6 +176,12 @@ class _Call:
             raise ExpressionFailed(f"scenario.of has no entry for {choice.by.text}, and no default")
         return found
 
+    def _content(self, name: str, expression: Expression) -> Json:
+        try:
+            return expression.evaluate(self._scope)
+        except ExpressionFailed as error:
+            raise ExpressionFailed(f"content.{name} {expression.text}: {error}") from None
+
     def _value(self, key: str, expression: Expression) -> Json:
         try:
             return expression.evaluate(self._scope)
@@ -200,5 +198,7 @@ def _as_written(key: Json) -> str:
     return "null" if key is None else str(key)
 
 
-def _distinct(matches: Sequence[Match]) -> list[Match]:
+def _distinct(matches: Sequence[Match]) -> Sequence[Match]:
+    if len(matches) < 2:
+        return matches
     return [match for index, match in enumerate(matches) if match not in matches[:index]]

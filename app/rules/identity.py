@@ -84,14 +84,14 @@ def _profile_id(given: Json) -> str:
 def _field_value(given: Json) -> str | int:
     """Altcraft takes an int or a text (guide "Engage profile in scenario", `field_value`)."""
     match given:
+        case str() if 0 < len(text := given.strip()) <= _MAX_TEXT:
+            return text
         case bool() | None:
             raise NotNormal("is empty" if given is None else "is true or false, not a text")
         case int():
             return given
         case float() if given.is_integer() and abs(given) < 2**53:
             return int(given)
-        case str() if 0 < len(given.strip()) <= _MAX_TEXT:
-            return given.strip()
         case str():
             raise NotNormal("is empty" if not given.strip() else "is too long")
         case _:

@@ -18,7 +18,7 @@ from app.console.pages import PREFIX as CONSOLE
 from app.desk.desk import Desk
 from app.desk.operators import Operators
 from app.ingest import reference
-from app.ingest.entry import PREFIX
+from app.ingest.intake import PREFIX
 from app.kit.errors import BridgeError
 from app.web.asgi import App, Receive, Scope, Send
 from app.web.problems import CONTENT_TYPE, PROBLEMS, Problem

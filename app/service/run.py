@@ -26,11 +26,13 @@ from app.observe.board import Board, board_of
 from app.observe.counts import Counts
 from app.revision import CurrentRevision, read_revision
 from app.service.app import Faces, create_app
-from app.service.parts import Chore, Parts, open_parts
+from app.service.chores import Chore
+from app.service.parts import Parts, open_parts
 from app.service.roles import Role
 from app.service.siblings import Handed, Link, Siblings
 from app.tracing.opening import open_tracing
 from app.web.server import address, listen, serving
+from app.web.short_way import by_short_way
 
 if TYPE_CHECKING:
     from app.tracing.tracing import Tracing  # its packages may be missing
@@ -118,8 +120,8 @@ async def running_service(
                         tasks.create_task(task, name=name)
                     _log.info("service.started", url=address(sock), role=role, revision=revision.id)
                     yield address(sock), parts
-                    if parts.entry is not None:
-                        parts.entry.close()
+                    if parts.ways_in is not None:
+                        parts.ways_in.entry.close()
                     parts.live.close()
                     stop.set()
             finally:
@@ -174,7 +176,9 @@ def _serving(
     sock: socket.socket, parts: Parts, faces: Faces, stop: asyncio.Event
 ) -> contextlib.AbstractAsyncContextManager[None]:
     current = parts.current
-    app = create_app(parts.hooks, parts.readiness, lambda: current.revision, stop.is_set, faces)
+    ways = parts.ways_in
+    hooks = None if ways is None else ways.hooks
+    app = create_app(hooks, parts.readiness, lambda: current.revision, stop.is_set, faces)
     # What has been made so far stays: without this the collector of garbage goes through all of
     # it again and again while calls come in.
     gc.collect()
@@ -182,7 +186,8 @@ def _serving(
     gc.set_threshold(20_000, 20, 50)
     # The writer's thread keeps the loop waiting for that long each time it takes the interpreter.
     sys.setswitchinterval(_SWITCH_S)
-    return serving(app, sock)
+    short = None if ways is None else ways.short_way
+    return serving(app, sock, http=None if short is None else by_short_way(short))
 
 
 def _socket(settings: Settings, shared: Shared) -> socket.socket:

@@ -64,9 +64,9 @@ class Item:
     def content_type(self, call: Call) -> str:
         if self.is_part:
             return ITEM_TYPE
+        stated = call.content_type
         # Nobody outside may claim to send what only we store.
-        is_claimed = call.content_type.lower().startswith(ITEM_TYPE)
-        return "application/json" if is_claimed else call.content_type
+        return "application/json" if stated.lower().startswith(ITEM_TYPE) else stated
 
 
 @light

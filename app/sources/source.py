@@ -43,17 +43,17 @@ class Source:
     body_limit: int
     region: str | None
     strict: bool
+    is_query_proved: bool = field(init=False)
+    """False where a signature leaves the query open: whoever repeats a call can change it."""
+
+    def __post_init__(self) -> None:
+        covers = self.authenticator.covers
+        object.__setattr__(self, "is_query_proved", covers is None or CallPart.QUERY in covers)
 
     def without_secrets(self, call: Call) -> Call:
         """As it is stored: headers and parameters that hold a secret emptied, the secret part of
         the path left out. The body stays whole (see `masked_body`)."""
         return self.authenticator.secret_places.without_secrets(call)
-
-    @property
-    def is_query_proved(self) -> bool:
-        """False where a signature leaves the query open: whoever repeats a call can change it."""
-        covers = self.authenticator.covers
-        return covers is None or CallPart.QUERY in covers
 
     @property
     def secret_body_paths(self) -> tuple[str, ...]:

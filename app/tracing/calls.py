@@ -3,7 +3,7 @@
 from collections.abc import Callable, MutableMapping, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 from opentelemetry.util.types import AttributeValue
@@ -21,10 +21,14 @@ _NAMED_AT_MOST = 128
 _call: ContextVar[Span | None] = ContextVar("traced call", default=None)
 
 
+Results: TypeAlias = list[Accepted | Duplicate]
+Told: TypeAlias = Callable[[Results | Exception], None]
+
+
 class Accepting(Protocol):
-    async def accept(
-        self, acceptances: list[Acceptance], *, limit_s: float
-    ) -> list[Accepted | Duplicate]: ...
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> Results: ...
+
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None: ...
 
 
 class TracedEntry:
@@ -79,9 +83,11 @@ class TracedStore:
     def __init__(self, store: Accepting) -> None:
         self._store = store
 
-    async def accept(
-        self, acceptances: list[Acceptance], *, limit_s: float
-    ) -> list[Accepted | Duplicate]:
+    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None:
+        """Of the way that has no span."""
+        self._store.put(acceptances, told, limit_s=limit_s)
+
+    async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> Results:
         span = _call.get()
         trace = None if span is None else kept(span)
         if span is None or trace is None:

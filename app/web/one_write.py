@@ -9,7 +9,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 class OneWriteProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(_Gathering(transport, self.loop))  # type: ignore[arg-type]
+        self._gathering = _Gathering(transport, self.loop)
+        super().connection_made(self._gathering)  # type: ignore[arg-type]
+
+    def write_whole(self, answer: bytes) -> None:
+        """At once, after what is gathered."""
+        self._gathering.write_whole(answer)
 
 
 class _Gathering:
@@ -24,6 +29,13 @@ class _Gathering:
         if not self._parts:
             self._loop.call_soon(self._flush)
         self._parts.append(part)
+
+    def write_whole(self, answer: bytes) -> None:
+        self._flush()
+        self._transport.write(answer)
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
     def close(self) -> None:
         self._flush()

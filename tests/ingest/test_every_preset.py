@@ -15,6 +15,8 @@ from app.delivery.worker import WorkerLimits
 from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker, networks
 from app.ingest.entry import Entry
+from app.ingest.intake import Intake
+from app.ingest.short_way import ShortWay
 from app.ingest.unkept import Unkept
 from app.ingest.wait import Outcomes
 from app.outbox import Outbox
@@ -25,6 +27,7 @@ from app.sources.call import Call
 from app.sources.presets import Example, presets
 from app.sources.presets.example import Becomes
 from app.web.server import address, listen, serving
+from app.web.short_way import by_short_way
 from tests.delivery.bench import Bench
 from tests.support.clock import ManualClock
 from tests.support.presets import needs_secret, source_text, variable_of
@@ -79,25 +82,24 @@ def revision(tmp_path_factory: pytest.TempPathFactory) -> Revision:
     return read_revision(path, {**SECRETS, "ROOTS": PAYPAL_ROOTS}, Fetched())
 
 
-@pytest.fixture
-async def running(tmp_path: Path, revision: Revision) -> AsyncIterator[Running]:
+@pytest.fixture(params=["by the short way", "by ASGI"])
+async def running(
+    tmp_path: Path, revision: Revision, request: pytest.FixtureRequest
+) -> AsyncIterator[Running]:
     clock, rng = ManualClock(AT), Random(1)
     maker = CallMaker("https://bridge.example.com", networks(("127.0.0.0/8",)))
     async with contextlib.AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(a_sandbox(knows_everybody=True))
         url = f"sqlite+aiosqlite:///{tmp_path}/bridge.db"
         outbox = await stack.enter_async_context(Outbox.open(url, clock=clock))
-        entry = Entry(
-            lambda: revision,
-            Acceptor(outbox, clock),
-            Outcomes(outbox, clock, rng),
-            maker,
-            clock,
-            Unkept(outbox, clock, rng),
-        )
+        acceptor = Acceptor(outbox)
+        intake = Intake(lambda: revision, acceptor, Unkept(outbox, clock, rng))
+        entry = Entry(intake, acceptor, Outcomes(outbox, clock, rng), maker, clock)
+        short = by_short_way(ShortWay(intake, acceptor, maker, clock))
+        ways = {"by the short way": short, "by ASGI": None}
         app = create_app(entry, Readiness(outbox, clock), lambda: revision, lambda: False)
         sock = listen("127.0.0.1", 0)
-        await stack.enter_async_context(serving(app, sock))
+        await stack.enter_async_context(serving(app, sock, http=ways[request.param]))
         await stack.enter_async_context(Bench(outbox, sandbox, clock).working())
         client = httpx.AsyncClient(base_url=address(sock), trust_env=False, timeout=20)
         yield Running(await stack.enter_async_context(client), sandbox)

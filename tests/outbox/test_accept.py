@@ -5,10 +5,13 @@ import asyncio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.dialects import postgresql
 
 from app.model.event import EventStatus
 from app.model.json import Json
 from app.outbox import Acceptance, Accepted, DeliveryFilter, Duplicate, EventFilter, Outbox
+from app.outbox.accept import accepting
+from app.outbox.writer import Waiting, at_once
 from tests.support.clock import ManualClock
 from tests.support.values import AT, a_delivery, an_acceptance, an_event
 
@@ -94,6 +97,27 @@ async def test_an_item_that_cannot_be_stored_takes_its_whole_call_with_it_and_no
     assert isinstance(results[1], Exception)
     assert await outbox.event(good.event.id) is None
     assert await outbox.event(other.event.id) is not None
+
+
+def test_the_usual_calls_of_a_commit_are_one_statement_of_a_server() -> None:
+    units = [[an_acceptance()], [an_acceptance(), Acceptance(an_event(), None, ())]]
+
+    found = at_once(postgresql.dialect(), waiting(units))  # type: ignore[no-untyped-call]
+
+    assert found is not None
+    assert found.statement.count("INSERT INTO") == 3
+    assert found.results == [[Accepted()], [Accepted(), Accepted()]]
+
+
+def test_a_call_with_a_key_takes_a_transaction() -> None:
+    units = [[an_acceptance()], [an_acceptance(key="k")]]
+
+    assert at_once(postgresql.dialect(), waiting(units)) is None  # type: ignore[no-untyped-call]
+
+
+def waiting(units: list[list[Acceptance]]) -> list[Waiting]:
+    write = accepting(b"key")
+    return [Waiting(write, unit, 5, lambda _: None) for unit in units]
 
 
 async def test_a_start_that_was_accepted_wakes_the_worker(outbox: Outbox) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from app.outbox import Accepted, EventFilter, Outbox, StoreUnavailable, WriterLimits
 from app.outbox.engine import StoreAddressRefused
 from app.outbox.tables import metadata
+from app.outbox.task_writer import TaskWriter
 from tests.support.clock import ManualClock
 from tests.support.postgres import a_connection
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
@@ -124,6 +125,16 @@ async def test_a_commit_is_on_disk_whatever_the_server_is_told(outbox: Outbox) -
         return connection.exec_driver_sql("SHOW synchronous_commit").scalar()
 
     assert await outbox._writer.run(shown) == "on"
+
+
+@ON_POSTGRESQL
+async def test_what_one_statement_commits_is_on_disk_too(outbox: Outbox) -> None:
+    writer = outbox._writer
+    assert isinstance(writer, TaskWriter)
+
+    connection = await writer._direct._connection()
+
+    assert await connection.fetchval("SHOW synchronous_commit") == "on"
 
 
 async def test_the_migrations_make_exactly_the_tables(outbox: Outbox) -> None:

@@ -65,6 +65,7 @@ class Envelope:
         self._hash = _Hash(hash_, Spot.of(hash_)) if hash_ else None
         self._text = SignedText(config.pieces(), config.values)
         self._urls = UrlReading.of(config.url) if "url" in self._text.names else None
+        self._checks_body = self._hash is not None or "fields_sorted" in self._text.names
         self.covers = self._text.covers | ({CallPart.BODY} if self._hash else frozenset())
 
     @property
@@ -77,12 +78,14 @@ class Envelope:
         found = self._spot.read(call, fields)
         if found is None:
             raise Unfit(Why.ABSENT)
-        parts = _parts(found, self._config.extract) if self._config.extract else ()
+        extract = self._config.extract
+        parts = _parts(found, extract) if extract else ()
         signatures = self._signatures(found, parts)
         if not signatures:
             raise Unfit(Why.UNREADABLE)
-        stamp = self._timely(call, fields, parts)
-        self._check_hash(call, fields)
+        stamp = self._timely(call, fields, parts) if self._stamp else ""
+        if self._checks_body:
+            self._check_hash(call, fields)
         return Opened(signatures, Signing(call, fields, stamp, signatures[0]))
 
     def texts(self, opened: Opened, secret: bytes = b"") -> Iterator[bytes]:
@@ -99,9 +102,12 @@ class Envelope:
     def _signatures(self, found: str, parts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
         prefix, extract = self._config.prefix, self._config.extract
         if extract is None:
-            texts: tuple[str, ...] = (found,)
-        elif extract.name is None:
-            texts = tuple(name + (extract.assign + text if text else "") for name, text in parts)
+            has_one = found.startswith(prefix) and found != prefix
+            return (found[len(prefix) :],) if has_one else ()
+        if extract.name is None:
+            texts: tuple[str, ...] = tuple(
+                name + (extract.assign + text if text else "") for name, text in parts
+            )
         else:
             texts = tuple(text for name, text in parts if name == extract.name)
         return tuple(t[len(prefix) :] for t in texts if t.startswith(prefix) and t != prefix)
@@ -121,12 +127,13 @@ class Envelope:
         return text or ""
 
     def _check_hash(self, call: Call, fields: Fields) -> None:
-        covers_by_itself = "fields_sorted" in self._text.names and _is_form(call)
+        signs_fields = "fields_sorted" in self._text.names
         if self._hash is None:
             # Form fields are all that such a template covers; any other body would be anyone's.
-            if "fields_sorted" in self._text.names and call.body and not _is_form(call):
+            if signs_fields and call.body and not _is_form(call):
                 raise Unfit(Why.BODY_NOT_COVERED)
             return
+        covers_by_itself = signs_fields and _is_form(call)
         found = self._hash.spot.read(call, fields)
         if found is None and not covers_by_itself and call.body:
             raise Unfit(Why.BODY_NOT_COVERED)

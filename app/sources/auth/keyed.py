@@ -20,21 +20,31 @@ Prove: TypeAlias = Callable[[bytes, bytes], bytes]
 
 
 def by_hmac(algorithm: Algorithm) -> Prove:
-    """Of a short text the digest is made without letting go of the interpreter: `hmac.digest` lets
+    """HMAC (RFC 2104) from two digests that have the key in them already: `hmac.HMAC` takes twice
+    as long. Of a short text it is made without letting go of the interpreter: `hmac.digest` lets
     go of it each time, and gets it back only when other threads have had theirs."""
     name = algorithm.value
 
     def prove(key: bytes, text: bytes) -> bytes:
-        signing = _keyed(key, name).copy()
-        signing.update(text)
+        begun, outer = _keyed(key, name)
+        inner, signing = begun.copy(), outer.copy()
+        inner.update(text)
+        signing.update(inner.digest())
         return signing.digest()
 
     return prove
 
 
 @lru_cache(maxsize=256)
-def _keyed(key: bytes, algorithm: str) -> hmac.HMAC:
-    return hmac.new(key, digestmod=algorithm)
+def _keyed(key: bytes, algorithm: str) -> "tuple[hashlib._Hash, hashlib._Hash]":
+    size = hashlib.new(algorithm, usedforsecurity=False).block_size
+    short = key if len(key) <= size else hashlib.new(algorithm, key, usedforsecurity=False).digest()
+    padded = short.ljust(size, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in padded) for pad in (0x36, 0x5C))
+    return (
+        hashlib.new(algorithm, inner, usedforsecurity=False),
+        hashlib.new(algorithm, outer, usedforsecurity=False),
+    )
 
 
 def by_digest(algorithm: Algorithm) -> Prove:

@@ -36,14 +36,13 @@ class SecretPlaces:
 
     def clean_headers(self, call: Call) -> Mapping[str, str]:
         """The headers with those that hold a secret emptied."""
-        if self._hidden.isdisjoint(call.headers):
-            return call.headers
-        hidden = self._hidden & call.headers.keys()
-        return {**call.headers, **dict.fromkeys(hidden, "")}
+        headers = call.headers
+        hidden = [name for name in self._hidden if name in headers]
+        return {**headers, **dict.fromkeys(hidden, "")} if hidden else headers
 
     def is_open(self, call: Call) -> bool:
         """True when nothing but headers can hold a secret of this call."""
-        return not self.has_path and self.query.isdisjoint(call.query)
+        return not self.has_path and (not call.query or self.query.isdisjoint(call.query))
 
     def without_secrets(self, call: Call) -> Call:
         """The call with these headers and parameters emptied, and without the secret part of its

@@ -2,9 +2,9 @@
 
 import codecs
 import re
-from dataclasses import dataclass
 
 from app.config.schema.decode import BodyForm
+from app.kit.light import light
 from app.model.json import Json
 from app.sources.decode.charset import as_utf8, text_of
 from app.sources.decode.errors import UnsupportedMedia
@@ -21,7 +21,7 @@ _WIDE_STARTS = (b"\xff\xfe", b"\xfe\xff", b"\0")
 _SPACES = b" \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class Content:
     """A body without its content encoding, and what it is said to be."""
 

@@ -39,14 +39,8 @@ class Media:
     type: str
     charset: str | None
     header: str
-
-    @property
-    def form(self) -> BodyForm | None:
-        """What the type stands for, or None for one that tells nothing."""
-        found = _FORMS.get(self.type)
-        if found is None and self.type.endswith("+json"):
-            return BodyForm.JSON
-        return BodyForm.XML if found is None and self.type.endswith("+xml") else found
+    form: BodyForm | None = None
+    """What the type stands for, or None for one that tells nothing."""
 
     @property
     def boundary(self) -> bytes | None:
@@ -67,7 +61,15 @@ def _read(header: str, charset: str | None) -> Media:
     if semicolon and charset is None:
         charset = _stated_charset(header)
     # A header that was sent twice comes joined by a comma.
-    return Media(kind.partition(",")[0].strip().lower(), charset, header)
+    kind = kind.partition(",")[0].strip().lower()
+    return Media(kind, charset, header, _form(kind))
+
+
+def _form(kind: str) -> BodyForm | None:
+    found = _FORMS.get(kind)
+    if found is None and kind.endswith("+json"):
+        return BodyForm.JSON
+    return BodyForm.XML if found is None and kind.endswith("+xml") else found
 
 
 def _stated_charset(header: str) -> str | None:

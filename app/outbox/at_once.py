@@ -1,0 +1,55 @@
+"""What one statement does, by the driver of PostgreSQL itself."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Dialect
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.outbox.engine import is_of_the_values, store_errors
+
+
+class Direct:
+    """A connection that is kept. A statement is a transaction by itself: there and back once, where
+    SQLAlchemy would go three times and put as much of its own around each."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._held: AsyncConnection | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._engine.dialect
+
+    async def run(self, statement: str, values: Sequence[Any]) -> bool:
+        """False: the values are to blame, and nothing is written. Raises StoreUnavailable; where
+        the connection was lost meanwhile it may be written all the same."""
+        with store_errors():
+            try:
+                await (await self._connection()).execute(statement, *values)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if not is_of_the_values(error):
+                    raise OSError(str(error)) from error
+                return False
+            except (ValueError, TypeError, OverflowError):
+                return False
+        return True
+
+    async def close(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            with suppress(SQLAlchemyError, OSError):
+                await held.invalidate()
+                await held.close()
+
+    async def _connection(self) -> Any:
+        if self._held is not None:
+            connection = (await self._held.get_raw_connection()).driver_connection
+            if connection is not None and not connection.is_closed():
+                return connection
+            await self.close()
+        self._held = await self._engine.connect()
+        return (await self._held.get_raw_connection()).driver_connection

@@ -1,0 +1,264 @@
+"""Requests that are answered without ASGI.
+
+For each request uvicorn makes a scope, a cycle with its event, a task, and messages of dictionaries
+there and back: more than a call of ours needs for all the rest. So what is asked at the paths of a
+`Short` is read here from the parser and answered in one write. Whatever is unusual goes the
+ordinary way, from its beginning: that is always right, and only slower.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from app.web.one_write import OneWriteProtocol
+
+_END = b"\r\n\r\n"
+_LAST_END = b"\r\nconnection: close\r\n\r\n"
+
+
+D = TypeVar("D")
+
+
+class Short(Protocol):
+    """What is answered this way."""
+
+    prefix: bytes
+
+    def begin(self, exchange: "Exchange[Any]") -> bool:
+        """The head is read. False: it goes the ordinary way. True sets `limit_bytes` of the body
+        (more goes the ordinary way), and `close` will be called."""
+
+    def take(self, exchange: "Exchange[Any]") -> None:
+        """The request is whole: `exchange.answer` is called, now or later. Raises nothing."""
+
+    def slow(self, exchange: "Exchange[Any]") -> None:
+        """The body is not whole in time: `exchange.answer` is called."""
+
+    def close(self, exchange: "Exchange[Any]") -> None:
+        """It is answered, goes the ordinary way, or the caller hung up."""
+
+
+class _Nobody:
+    def set(self) -> None:
+        """Nobody waits for the messages of an exchange."""
+
+
+class Exchange(Generic[D]):
+    """The request of a connection that is under way, and its answer. It is made once for each
+    connection, and stands in the place of uvicorn's cycle. `door` is whatever `begin` found."""
+
+    door: D
+
+    message_event: ClassVar = _Nobody()
+
+    def __init__(self, protocol: "ShortWayProtocol") -> None:
+        self._protocol = protocol
+        self.client = protocol.client
+        self.scheme: str = protocol.scheme or "http"
+        self.method = b""
+        self.target = b""
+        self.headers: Mapping[str, str] = {}
+        self.body = b""
+        self.limit_bytes = 0
+        self.began_s = 0.0
+        self.keep_alive = True
+        self.disconnected = False
+        self.is_reading = False
+        self.response_complete = True
+
+    def answer(self, head: bytes, body: bytes) -> None:
+        """`head` is that of `head_of`."""
+        self._protocol.answer(head, body)
+
+
+class ShortWayProtocol(OneWriteProtocol):
+    """A subclass says which way is short."""
+
+    short: ClassVar[Short]
+    read_limit_s: ClassVar[float] = 30.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._exchange: Exchange[Any] = Exchange(self)
+        self._reading_limit: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_limit()
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+        exchange = self._exchange
+        if exchange.is_reading:
+            exchange.is_reading = False
+            self.short.close(exchange)
+        exchange.disconnected = True
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._exchange.is_reading and self._reading_limit is None:
+            self._reading_limit = self.loop.call_later(self.read_limit_s, self._slow)
+
+    def on_message_begin(self) -> None:
+        """As uvicorn's, without the scope."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        if self.transport.is_closing():
+            return
+        if not self._begins_short():
+            self._go_ordinary()
+
+    def _begins_short(self) -> bool:
+        exchange, parser = self._exchange, self.parser
+        if not self.url.startswith(self.short.prefix):
+            return False
+        if not self._is_free() or parser.should_upgrade():
+            return False
+        # A caller that reads no answers waits there, and the answers not in memory.
+        if parser.get_http_version() != "1.1" or self.flow.write_paused:
+            return False
+        exchange.method, exchange.target = parser.get_method(), self.url
+        exchange.headers, exchange.body = headers_of(self.headers), b""
+        if "expect" in exchange.headers or not self.short.begin(exchange):
+            return False
+        exchange.keep_alive = parser.should_keep_alive()
+        exchange.is_reading, exchange.response_complete = True, False
+        self.cycle = exchange  # type: ignore[assignment]  # in its place
+        return True
+
+    def _is_free(self) -> bool:
+        """No answer is due."""
+        cycle: Any = self.cycle  # None at first, whatever uvicorn says
+        return cycle is None or bool(cycle.response_complete)
+
+    def on_body(self, body: bytes) -> None:
+        exchange = self._exchange
+        if not exchange.is_reading:
+            super().on_body(body)
+            return
+        exchange.body = exchange.body + body if exchange.body else body
+        if len(exchange.body) > exchange.limit_bytes:
+            self._give_up()
+
+    def on_message_complete(self) -> None:
+        exchange = self._exchange
+        if exchange.is_reading:
+            exchange.is_reading = False
+            self._stop_limit()
+            self.short.take(exchange)
+        else:
+            super().on_message_complete()
+
+    def _give_up(self) -> None:
+        """The request goes the ordinary way after all, with what was read of its body."""
+        exchange = self._exchange
+        exchange.is_reading, exchange.response_complete = False, True
+        self._stop_limit()
+        self.short.close(exchange)
+        self._go_ordinary()
+        # A stop that came meanwhile.
+        self.cycle.keep_alive = self.cycle.keep_alive and exchange.keep_alive
+        if exchange.body:
+            super().on_body(exchange.body)
+            exchange.body = b""
+
+    def _go_ordinary(self) -> None:
+        url, headers = self.url, self.headers
+        HttpToolsProtocol.on_message_begin(self)
+        self.url = url
+        for name, value in headers:
+            HttpToolsProtocol.on_header(self, name, value)
+        super().on_headers_complete()
+
+    def answer(self, head: bytes, body: bytes) -> None:
+        exchange = self._exchange
+        exchange.is_reading, exchange.response_complete = False, True
+        exchange.body = b""
+        self._stop_limit()
+        self.short.close(exchange)
+        if exchange.disconnected or self.transport.is_closing():
+            return
+        end = _END if exchange.keep_alive else _LAST_END
+        self.write_whole(b"%b%d%b%b" % (head, len(body), end, body))
+        if not exchange.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def on_response_complete(self) -> None:
+        """As uvicorn's, with one timer for all the requests of the connection."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_later(self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """What comes in is no reason to stop the timer: it looks who is idle."""
+
+    def _look_later(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(
+            seconds, self.timeout_keep_alive_handler
+        )
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if not self._is_free():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self._look_later(left)
+
+    def _slow(self) -> None:
+        self._reading_limit = None
+        if self._exchange.is_reading:
+            self.short.slow(self._exchange)
+
+    def _stop_limit(self) -> None:
+        if self._reading_limit is not None:
+            self._reading_limit.cancel()
+            self._reading_limit = None
+
+
+def by_short_way(short: Short) -> type[asyncio.Protocol]:
+    return type("ShortWay", (ShortWayProtocol,), {"short": short})
+
+
+def headers_of(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Names in lower case, what stands several times joined by a comma."""
+    found = {_name(name): text.decode("latin-1") for name, text in raw}
+    return found if len(found) == len(raw) else _joined(raw)
+
+
+def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for raw_name, raw_text in raw:
+        name, text = _name(raw_name), raw_text.decode("latin-1")
+        found[name] = f"{found[name]}, {text}" if name in found else text
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _name(raw: bytes) -> str:
+    return raw.decode("latin-1").lower()
+
+
+@lru_cache(maxsize=1024)
+def head_of(status: int, content_type: str, *headers: tuple[str, str]) -> bytes:
+    """The head of an answer up to the length of its body, which comes last."""
+    lines = [f"{name.lower()}: {text}\r\n" for name, text in headers]
+    lines = [f"content-type: {content_type}\r\n", *lines, "content-length: "]
+    return STATUS_LINE[status] + "".join(lines).encode("latin-1")

@@ -1,0 +1,109 @@
+"""How many calls a second are taken durably, beside a plain handler and other programs.
+
+The servers take turns under the same load, round after round, so that a machine that slows down
+slows all of them; a ratio is the median of the rounds' ratios.
+"""
+
+import contextlib
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from bench import peers, servers
+from bench.load import Figures, load
+from bench.postgres import postgres
+from bench.servers import Server
+
+PLAIN = "plain FastAPI handler"
+SQLITE = "bridge on SQLite"
+POSTGRESQL = "bridge on PostgreSQL"
+_COUNTED_S = 2
+
+Start = Callable[[], AbstractContextManager[Server]]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    script: Path
+    connections: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    figures: Figures
+    cpu_us: float
+    """Of all its processes, a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the store was sent."""
+
+    statements_per_event: float
+    commits_per_1000: float
+
+
+@contextlib.contextmanager
+def stores(folder: Path) -> Iterator[dict[str, tuple[str, int] | None]]:
+    with postgres(folder) as server:
+        yield {SQLITE: None, POSTGRESQL: server}
+
+
+def starts(folder: Path, known: dict[str, tuple[str, int] | None]) -> dict[str, Start]:
+    found: dict[str, Start] = {
+        "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
+        PLAIN: lambda: servers.uvicorn_app("bench.plain:app"),
+        SQLITE: lambda: servers.bridge(folder, source="bench"),
+        f"{SQLITE}, 2 processes": lambda: servers.bridge(folder, source="bench", workers=2),
+        POSTGRESQL: lambda: servers.bridge(folder, source="bench", store=known[POSTGRESQL]),
+        "webhook": lambda: peers.webhook(folder),
+        "node-red": lambda: peers.node_red(folder),
+    }
+    for name in peers.missing():
+        del found[name]
+    return found
+
+
+def measure(given: dict[str, Start], rounds: int, how: Load) -> dict[str, list[Round]]:
+    found: dict[str, list[Round]] = {name: [] for name in given}
+    for _ in range(rounds):
+        for name, start in given.items():
+            with start() as server:
+                load(server.url, how.script, connections=how.connections, seconds=1)
+                before = server.cpu_s()
+                figures = load(
+                    server.url, how.script, connections=how.connections, seconds=how.seconds
+                )
+                used = (server.cpu_s() - before) / max(1, figures.calls)
+                found[name].append(Round(figures, used * 1e6))
+    return found
+
+
+def written(folder: Path, store: tuple[str, int] | None, how: Load) -> Written:
+    """Counted in a run of its own, that the count may not slow the others."""
+    counts = folder / "counts.json"
+    with servers.bridge(folder, source="bench", store=store, counts=counts) as server:
+        figures = load(server.url, how.script, connections=how.connections, seconds=_COUNTED_S)
+    statements, commits = orjson.loads(counts.read_bytes())
+    return Written(statements / figures.calls, 1000 * commits / figures.calls)
+
+
+def row(name: str, rounds: list[Round], plain: list[Round], known: Written | None) -> list[object]:
+    figures = [one.figures for one in rounds]
+    ratios = [a.figures.per_s / b.figures.per_s for a, b in zip(rounds, plain, strict=True)]
+    return [
+        name,
+        f"{statistics.median(one.per_s for one in figures):,.0f}",
+        f"{statistics.median(one.p50_ms for one in figures):.1f}",
+        f"{statistics.median(one.p99_ms for one in figures):.1f}",
+        sum(one.failed for one in figures),
+        f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+        f"{statistics.median(one.cpu_us for one in rounds):.0f}",
+        f"{known.statements_per_event:.2f}" if known else "",
+        f"{known.commits_per_1000:.0f}" if known else "",
+    ]
