@@ -49,7 +49,9 @@ def lines() -> Iterator[tuple[str, set[str]]]:
                 if not isinstance(node, ast.Call):
                     continue
                 match node.func:
-                    case ast.Attribute(value=ast.Name(id="_log"), attr=attr) if attr in _LEVELS:
+                    case ast.Attribute(
+                        value=ast.Name(id="_log") | ast.Attribute(attr="_log"), attr=attr
+                    ) if attr in _LEVELS:
                         yield from ((name, {_LEVELS[attr]}) for name in names(node))
                     case ast.Name(id="log"):
                         yield from ((name, levels_of(function)) for name in names(node))
