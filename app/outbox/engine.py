@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.kit.errors import BridgeError
 from app.outbox.errors import StoreUnavailable
+from app.outbox.reach import reach
 
 _BUSY_MS = 5000
 _BUSY_STEP_S = 0.0003
@@ -31,6 +32,7 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
 }
 _POSTGRESQL: dict[str, Any] = {
+    "async_creator_fn": reach,
     "timeout": 5,
     "command_timeout": 30,
     "server_settings": {
@@ -41,6 +43,8 @@ _POSTGRESQL: dict[str, Any] = {
         "jit": "off",  # it takes longer than any of our queries
     },
 }
+# PostgreSQL: cannot execute in a read-only transaction.
+_READ_ONLY = "25006"
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
 
 
@@ -62,11 +66,14 @@ def sqlite_writer(address: str) -> Engine:
     return engine
 
 
-def async_engine(address: str, *, size: int, only_reads: bool = False) -> AsyncEngine:
+def async_engine(
+    address: str, *, size: int, only_reads: bool = False, is_patient: bool = False
+) -> AsyncEngine:
+    """`is_patient`: a statement may take as long as it does."""
     url = _url(address)
     given: dict[str, Any] = {}
     if not is_sqlite(address):
-        given["connect_args"] = _POSTGRESQL
+        given["connect_args"] = _POSTGRESQL | ({"command_timeout": None} if is_patient else {})
         if only_reads:
             # A look-up is one question: without a BEGIN and a COMMIT it is one way there and back.
             given["isolation_level"] = "AUTOCOMMIT"
@@ -76,6 +83,7 @@ def async_engine(address: str, *, size: int, only_reads: bool = False) -> AsyncE
         _set_up_sqlite(engine.sync_engine, "BEGIN")
     else:
         _drop_lost_connections(engine.sync_engine)
+        _leave_read_only_servers(engine.sync_engine)
     return engine
 
 
@@ -94,6 +102,16 @@ def _drop_lost_connections(engine: Engine) -> None:
     def checked_out(connection: Any, _: ConnectionPoolEntry, __: object) -> None:
         if connection.driver_connection.is_closed():
             raise DisconnectionError
+
+
+def _leave_read_only_servers(engine: Engine) -> None:
+    """Behind an address there may be another server after a failover, and the one that was reached
+    may have become a standby: its connections are good, and will never take a write again."""
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
 
 @contextmanager
