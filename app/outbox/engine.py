@@ -91,7 +91,15 @@ def _url(address: str) -> URL:
     """With the driver, where the address leaves it out."""
     with _address_errors(address):
         url = make_url(address)
-        return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        return _with_ports(url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)))
+
+
+def _with_ports(url: URL) -> URL:
+    """Of several hosts each has to have one."""
+    hosts = url.query.get("host")
+    if not isinstance(hosts, tuple) or "port" in url.query:
+        return url
+    return url.update_query_dict({"host": [h if ":" in h else f"{h}:5432" for h in hosts]})
 
 
 def _drop_lost_connections(engine: Engine) -> None:

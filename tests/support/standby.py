@@ -89,7 +89,7 @@ def _signal_all(postmaster: int, number: signal.Signals) -> None:
 
 def address_of_both(primary: Server, standby: Standby, database: str = "postgres") -> str:
     """As BRIDGE_DATABASE_URL has it."""
-    hosts = "&".join(f"host={quote(one.folder)}:5432" for one in (primary, standby))
+    hosts = "&".join(f"host={quote(one.folder)}" for one in (primary, standby))
     return f"postgresql+asyncpg://postgres@/{database}?{hosts}"
 
 
