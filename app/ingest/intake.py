@@ -6,7 +6,7 @@ from collections.abc import Callable
 import orjson
 import structlog
 
-from app.ingest.accept import Acceptor, Taking, accepted_shapes
+from app.ingest.accept import Acceptor, Taking, shape_of
 from app.kit.light import light
 from app.outbox import Acceptance, StoreUnavailable
 from app.revision import Revision
@@ -138,8 +138,9 @@ def _door(revision: Revision, path: str) -> Door | None:
 
 
 def usual_answer(pending: Pending, takings: list[Taking]) -> HttpReply:
-    shapes = list(accepted_shapes(takings))
-    return json_reply(202, {"events": shapes} if pending.taken.is_batch else shapes[0])
+    if pending.taken.is_batch:
+        return json_reply(202, {"events": [shape_of(taking) for taking in takings]})
+    return json_reply(202, shape_of(takings[0]))
 
 
 def json_reply(status: int, shape: object) -> HttpReply:
