@@ -9,7 +9,8 @@ from typing import TypeAlias
 from app.ingest.intake import Door
 from app.sources.call import Call, query_parameters
 from app.web.asgi import Scope
-from app.web.short_way import Exchange, headers_of
+from app.web.heads import headers_of
+from app.web.short_way import Exchange
 
 Network: TypeAlias = IPv4Network | IPv6Network
 

@@ -7,8 +7,9 @@ from app.ingest.calls import CallMaker
 from app.ingest.intake import PREFIX, Answer, Door, Intake, Pending, failed, usual_answer
 from app.kit.clock import Clock
 from app.outbox import Accepted, Duplicate
+from app.web.heads import head_of
 from app.web.problems import CONTENT_TYPE, Problem
-from app.web.short_way import Exchange, head_of
+from app.web.short_way import Exchange
 
 _METHODS = {b"POST": "POST", b"PUT": "PUT"}
 _SLOW = "the body must be sent within 30 s"
