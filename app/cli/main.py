@@ -1,76 +1,85 @@
-"""The command line, put together."""
+"""The command line, put together.
+
+A command is loaded when it is called for: all of them together take as long to load as most of them
+to run.
+"""
 
 import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 import typer
 
-from app.cli import (
-    cases,
-    check,
-    database,
-    demo,
-    forget,
-    history,
-    notices,
-    operate,
-    pauses,
-    presets,
-    problems,
-    sandbox,
-    save,
-    send,
-    serve,
-    sources,
-    tokens,
-    trial,
-)
 from app.cli.exits import Exit
 from app.cli.tables import complain
 from app.kit.errors import BridgeError
 
-cli = typer.Typer(
-    name="bridge",
-    help="Turns webhooks into the start of Altcraft scenarios.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-)
-cli.command("serve")(serve.serve)
-cli.command("demo")(demo.demo)
-cli.command("sandbox")(sandbox.sandbox)
-cli.command("check")(check.check)
-cli.command("schema")(check.schema)
-cli.command("try")(trial.trial)
-cli.command("send")(send.send)
-cli.command("presets")(presets.presets)
-cli.add_typer(sources.sources, name="source")
-cli.command("test")(cases.run)
-history.events.command("save-as-test")(save.save_as_test)
-history.events.command("replay")(operate.replay_events)
-history.deliveries.command("replay")(operate.replay_deliveries)
-history.deliveries.command("cancel")(operate.cancel_deliveries)
-cli.add_typer(history.events, name="events")
-cli.add_typer(history.deliveries, name="deliveries")
-cli.add_typer(problems.problems, name="problems")
-cli.command("concerns")(problems.list_concerns)
-cli.add_typer(notices.notices, name="notices")
-cli.command("acts")(operate.list_acts)
-cli.command("pause")(pauses.pause)
-cli.command("resume")(pauses.resume)
-cli.command("paused")(pauses.paused)
-cli.command("forget")(forget.forget)
-cli.add_typer(tokens.tokens, name="token")
-cli.add_typer(database.database, name="db")
+_COMMANDS: Mapping[str, str] = {
+    "serve": "serve:serve",
+    "demo": "demo:demo",
+    "sandbox": "sandbox:sandbox",
+    "check": "check:check",
+    "schema": "check:schema",
+    "try": "trial:trial",
+    "send": "send:send",
+    "presets": "presets:presets",
+    "source": "sources:sources",
+    "test": "cases:run",
+    "events": "stored:events",
+    "deliveries": "stored:deliveries",
+    "problems": "problems:problems",
+    "concerns": "problems:list_concerns",
+    "notices": "notices:notices",
+    "acts": "operate:list_acts",
+    "pause": "pauses:pause",
+    "resume": "pauses:resume",
+    "paused": "pauses:paused",
+    "forget": "forget:forget",
+    "token": "tokens:tokens",
+    "db": "database:database",
+}
+"""By name the module of this package and what it has there, in the order of the help."""
 
 _UNAVAILABLE = frozenset({"store_unavailable", "temporarily_unavailable"})
+
+
+def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
+    """With the command that the arguments call for; where they name none, with all."""
+    called = next((word for word in arguments if not word.startswith("-")), "")
+    cli = typer.Typer(
+        name="bridge",
+        help="Turns webhooks into the start of Altcraft scenarios.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    # Else one command alone would be the whole program, and its name an argument too many.
+    cli.callback()(_bridge)
+    for name in [called] if called in _COMMANDS else _COMMANDS:
+        _add(cli, name)
+    return cli
+
+
+def _bridge() -> None:
+    """Turns webhooks into the start of Altcraft scenarios."""
+
+
+def _add(cli: typer.Typer, name: str) -> None:
+    module, _, attribute = _COMMANDS[name].partition(":")
+    found: Any = getattr(import_module(f"app.cli.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        cli.add_typer(found, name=name)
+    else:
+        cli.command(name)(found)
 
 
 def main() -> None:
     """Every expected failure ends in a sentence and an exit status, never in a traceback."""
     try:
-        status = cli(standalone_mode=False)
+        status = command_line(sys.argv[1:])(standalone_mode=False)
     except BridgeError as error:
         complain(str(error))
         status = Exit.UNAVAILABLE if error.slug in _UNAVAILABLE else Exit.USAGE

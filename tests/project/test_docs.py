@@ -12,7 +12,7 @@ import typer.main
 from fastapi import FastAPI
 
 from app.api.routes import api_routes
-from app.cli.main import cli
+from app.cli.main import command_line
 from app.config.document import parse_document
 from app.config.schema import BridgeFile
 from app.config.secrets import SecretReader
@@ -37,7 +37,7 @@ def in_code() -> str:
 
 
 def commands(group: click.Group | None = None, before: str = "bridge") -> Iterator[str]:
-    group = group or typer.main.get_command(cli)  # type: ignore[assignment]  # of many commands
+    group = group or typer.main.get_command(command_line())  # type: ignore[assignment]  # of many commands
     assert group is not None
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
