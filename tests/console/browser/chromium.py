@@ -41,13 +41,19 @@ async def a_browser() -> AsyncIterator[Browser]:
 
 
 @contextlib.asynccontextmanager
-async def a_page(browser: Browser, url: str, **like: Any) -> AsyncIterator[Page]:
-    """Of a person of its own. At the end it fails where the browser complained, of a policy or a
-    script."""
+async def a_page(
+    browser: Browser, url: str, visitor: Visitor | None = None, **like: Any
+) -> AsyncIterator[Page]:
+    """Of a person of its own, or of a visitor who is logged in. At the end it fails where the
+    browser complained, of a policy or a script."""
     context = await browser.new_context(
         base_url=url, viewport={"width": 1280, "height": 800}, timezone_id="UTC", **like
     )
     context.set_default_timeout(LIMIT_MS)
+    if visitor is not None:
+        for cookie in visitor.client.cookies.jar:
+            name, value = cookie.name, cookie.value or ""
+            await context.add_cookies([{"name": name, "value": value, "url": url}])
     complaints: list[str] = []
     page = await context.new_page()
 
@@ -73,15 +79,33 @@ async def log_in(page: Page, visitor: Visitor) -> None:
 
 
 async def assert_accessible(page: Page) -> None:
-    """As axe-core says of the page as it is."""
-    found = await Axe().run(page, options={"runOnly": {"type": "tag", "values": _RULES}})
+    assert await barriers(page) == [], page.url
 
-    violations = found.response["violations"]
-    told = [
+
+async def barriers(page: Page, *rules: str) -> list[str]:
+    """What axe-core says of the page as it is; by these rules alone, where some are named."""
+    run_only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": _RULES}
+    found = await Axe().run(page, options={"runOnly": run_only, "resultTypes": ["violations"]})
+
+    return [
         f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
-        for one in violations
+        for one in found.response["violations"]
     ]
-    assert told == [], page.url
+
+
+async def overflow(page: Page) -> list[str]:
+    """What is wider than the window. Tables and code may be, within frames of their own."""
+    found: list[str] = await page.evaluate(
+        """() => {
+          const width = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= width) return [];
+          return [...document.querySelectorAll("body *")]
+            .filter((one) => one.getBoundingClientRect().right > width + 1)
+            .filter((one) => !one.closest(".wide, pre"))
+            .map((one) => one.outerHTML.slice(0, 120)).slice(-3);
+        }"""
+    )
+    return found
 
 
 async def picture(page: Page, name: str, **how: Any) -> None:

@@ -1,0 +1,99 @@
+"""Every page, with something on it: accessible in light and in dark, whole on a narrow screen, and
+said in the language that was chosen."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ViewportSize
+
+from app.model.delivery import DeliveryState
+from tests.console.browser.chromium import (
+    NEEDS_CHROMIUM,
+    a_page,
+    barriers,
+    overflow,
+)
+from tests.console.browser.scene import a_morning, a_shop, ended
+from tests.console.visits import Console
+
+pytestmark = NEEDS_CHROMIUM
+
+WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=400, height=800)
+PAGES = {
+    "overview": ["", "?range=day", "?range=week", "acts", "nothing-here"],
+    "events": ["events", "events?since=nonsense", "events/{event}", "events/{event}/replay"],
+    "deliveries": [
+        "deliveries",
+        "deliveries?rule=welcome&state=dead",
+        "deliveries/{done}",
+        "deliveries/{dead}",
+        "deliveries/{dead}/replay",
+        "deliveries/{dead}/cancel",
+        "deliveries/all/replay?rule=welcome",
+        "deliveries/all/cancel?rule=welcome",
+        "forget",
+    ],
+    "sources": [
+        "sources",
+        "sources/tilda",
+        "sources/forms",
+        "sources/shop",
+        "sources/tilda/pause",
+        "sources/shop/resume",
+        "sources/tilda/listen?since=0",
+        "sources/presets",
+        "sources/presets/tilda",
+    ],
+    "rules": [
+        "rules",
+        "rules?live=1",
+        "rules/welcome",
+        "check",
+        "check?live=1",
+        "playground",
+        "playground?rule=paid",
+        "playground?event={event}",
+    ],
+}
+# What may differ on a narrow screen, and in the dark.
+SEEN = ("color-contrast", "scrollable-region-focusable", "target-size")
+
+NAMED = re.compile(r">\s*[a-z]+\.[a-z_]+\s*<")
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Console]:
+    async with a_shop(tmp_path) as console:
+        yield console
+
+
+async def addresses(console: Console, group: str) -> list[str]:
+    event = await a_morning(console)
+    by_state = {one.state: one.id for one in await ended(console, 8)}
+    ids = {
+        "event": event,
+        "done": by_state[DeliveryState.DONE],
+        "dead": by_state[DeliveryState.DEAD],
+    }
+    return ["/console/" + path.format(**ids) for path in PAGES[group]]
+
+
+@pytest.mark.parametrize("group", PAGES)
+async def test_a_page_can_be_used_by_everybody(
+    shop: Console, browser: Browser, group: str
+) -> None:
+    found = {}
+    async with a_page(browser, shop.url, shop.olga) as page:
+        for address in await addresses(shop, group):
+            await page.set_viewport_size(WIDE)
+            await page.emulate_media(color_scheme="light")
+            await page.goto(address)
+            in_light = await barriers(page)
+            await page.set_viewport_size(NARROW)
+            await page.emulate_media(color_scheme="dark")
+            on_a_phone = await barriers(page, *SEEN)
+            found[address] = [*in_light, *on_a_phone, *await overflow(page)]
+
+    assert {address: wrong for address, wrong in found.items() if wrong} == {}
