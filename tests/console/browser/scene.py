@@ -1,4 +1,4 @@
-"""A morning of a shop: what a console has to show when something went well and something did not."""
+"""A morning of a shop: what a console has to show where something went well, and something not."""
 
 import asyncio
 import contextlib

@@ -81,9 +81,7 @@ async def addresses(console: Console, group: str) -> list[str]:
 
 
 @pytest.mark.parametrize("group", PAGES)
-async def test_a_page_can_be_used_by_everybody(
-    shop: Console, browser: Browser, group: str
-) -> None:
+async def test_a_page_can_be_used_by_everybody(shop: Console, browser: Browser, group: str) -> None:
     found = {}
     async with a_page(browser, shop.url, shop.olga) as page:
         for address in await addresses(shop, group):
