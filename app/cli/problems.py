@@ -18,7 +18,7 @@ from app.config.schema.notice import Language
 from app.kit.clock import SystemClock
 from app.model.concern import Concern
 from app.model.problem import Cause, Problem, ProblemState
-from app.notices.words import ADVICE
+from app.concerns.words import ADVICE
 from app.outbox import ActKind, DeliveryFilter, Outbox, ProblemFilter
 
 problems = typer.Typer(help="Failures by their cause.", no_args_is_help=True)

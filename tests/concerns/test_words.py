@@ -7,7 +7,7 @@ from app.config.schema.notice import Language
 from app.model.concern import Advice, ConcernKind
 from app.model.delivery import Ending
 from app.model.outcome import OutcomeKind
-from app.notices import words
+from app.concerns import words
 
 DEAD = {*OutcomeKind, Ending.EXPIRED} - {OutcomeKind.ACCEPTED}
 
