@@ -47,6 +47,18 @@ document.addEventListener("click", (event) => {
   field.scrollTop = field.scrollHeight * Math.max(0, at - 3) / lines.length;
 });
 
+// A part that asks for itself anew must not take the keyboard's place away.
+let held = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const at = document.activeElement;
+  held = at?.matches("a[href]") && event.detail.target.contains(at) ? at.getAttribute("href") : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (held === null || document.activeElement !== document.body) return;
+  document.querySelector(`main a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  held = null;
+});
+
 // Says whether the page still follows what happens.
 function say(isLive) {
   for (const line of document.querySelectorAll(".live")) {

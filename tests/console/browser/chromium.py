@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from tests.console.visits import Visitor
 from tests.support.whole import ROOT
@@ -16,6 +16,7 @@ from tests.support.whole import ROOT
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")  # noqa: TID251 - of whoever tests
 NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium")
 LIMIT_MS = 20_000
+_MOST_TABS = 80
 # Without these it looks for its maker's servers at each start; without a sandbox of its own it
 # runs as root.
 _QUIET = [
@@ -76,6 +77,17 @@ async def log_in(page: Page, visitor: Visitor) -> None:
     await page.locator("input[name=token]").fill(visitor.token)
     await page.locator("form button.main").click()
     await page.wait_for_url("**/console/")
+
+
+async def follow(page: Page, target: Locator) -> None:
+    """By keyboard alone: from one thing to the next until it is the wanted one, and into it."""
+    await expect(target).to_be_visible()
+    for _ in range(_MOST_TABS):
+        await page.keyboard.press("Tab")
+        if await target.evaluate("(one) => one === document.activeElement"):
+            break
+    await expect(target).to_be_focused()
+    await page.keyboard.press("Enter")
 
 
 async def assert_accessible(page: Page) -> None:

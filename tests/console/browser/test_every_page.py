@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Browser, ViewportSize
 
 from app.model.delivery import DeliveryState
+from app.outbox import ProblemFilter
 from tests.console.browser.chromium import (
     NEEDS_CHROMIUM,
     a_page,
@@ -23,6 +24,7 @@ pytestmark = NEEDS_CHROMIUM
 WIDE, NARROW = ViewportSize(width=1280, height=800), ViewportSize(width=400, height=800)
 PAGES = {
     "overview": ["", "?range=day", "?range=week", "acts", "nothing-here"],
+    "problems": ["problems", "problems?state=all", "problems/{problem}"],
     "events": ["events", "events?since=nonsense", "events/{event}", "events/{event}/replay"],
     "deliveries": [
         "deliveries",
@@ -31,7 +33,7 @@ PAGES = {
         "deliveries/{dead}",
         "deliveries/{dead}/replay",
         "deliveries/{dead}/cancel",
-        "deliveries/all/replay?rule=welcome",
+        "deliveries/all/replay?problem={problem}",
         "deliveries/all/cancel?rule=welcome",
         "forget",
     ],
@@ -42,10 +44,8 @@ PAGES = {
         "sources/shop",
         "sources/tilda/pause",
         "sources/shop/resume",
-        "sources/tilda/listen?since=0",
-        "sources/presets",
-        "sources/presets/tilda",
     ],
+    "set-up": ["sources/tilda/listen?since=0", "sources/presets", "sources/presets/tilda"],
     "rules": [
         "rules",
         "rules?live=1",
@@ -72,7 +72,9 @@ async def shop(tmp_path: Path) -> AsyncIterator[Console]:
 async def addresses(console: Console, group: str) -> list[str]:
     event = await a_morning(console)
     by_state = {one.state: one.id for one in await ended(console, 8)}
+    [problem] = await console.bridge.parts.outbox.problems(ProblemFilter(), limit=2)
     ids = {
+        "problem": problem.key,
         "event": event,
         "done": by_state[DeliveryState.DONE],
         "dead": by_state[DeliveryState.DEAD],
