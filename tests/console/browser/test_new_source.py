@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.console.browser.chromium import NEEDS_CHROMIUM, a_page, picture
+from tests.console.browser.chromium import NEEDS_CHROMIUM, a_page
 from tests.console.browser.scene import a_shop, submit
 from tests.console.visits import Console
 
@@ -51,7 +51,6 @@ async def test_a_new_source_is_listened_to_until_its_call_comes_through(
         await expect(calls).to_have_count(2)
         await expect(calls.first).to_contain_text("accepted")
         await expect(calls.first).to_contain_text("rule from-the-site, scenario 3")
-        await picture(page, "listen")
 
         await calls.first.get_by_role("link", name="See the event").click()
         await expect(page.get_by_role("heading", level=1)).to_have_text("Event of tilda")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.console.browser.chromium import NEEDS_CHROMIUM, a_page, picture
+from tests.console.browser.chromium import NEEDS_CHROMIUM, a_page
 from tests.console.browser.scene import a_shop, pay
 from tests.console.visits import Console
 
@@ -45,7 +45,6 @@ async def test_a_rule_is_edited_until_a_past_call_starts_what_it_should(
         await text.fill(rule.replace("> 500", "> 900"))
         await expect(outcome).to_contain_text("1 scenario would start.")
         await expect(outcome.locator("pre")).to_contain_text('"email": "olga@example.com"')
-        await picture(page, "playground")
 
     assert len(shop.sandbox.received) <= 1
     assert "> 500" in (shop.bridge.folder / "bridge.yaml").read_text()
