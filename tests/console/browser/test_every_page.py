@@ -2,6 +2,7 @@
 said in the language that was chosen."""
 
 import re
+import tomllib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.console.browser.chromium import (
 )
 from tests.console.browser.scene import a_morning, a_shop, ended
 from tests.console.visits import Console
+from tests.support.whole import ROOT
 
 pytestmark = NEEDS_CHROMIUM
 
@@ -60,8 +62,6 @@ PAGES = {
 # What may differ on a narrow screen, and in the dark.
 SEEN = ("color-contrast", "scrollable-region-focusable", "target-size")
 
-NAMED = re.compile(r">\s*[a-z]+\.[a-z_]+\s*<")
-
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Console]:
@@ -97,3 +97,22 @@ async def test_a_page_can_be_used_by_everybody(shop: Console, browser: Browser, 
             found[address] = [*in_light, *on_a_phone, *await overflow(page)]
 
     assert {address: wrong for address, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("group", PAGES)
+async def test_a_page_is_said_in_russian_throughout(shop: Console, group: str) -> None:
+    english = sentences("en")
+    for address in await addresses(shop, group):
+        answer = await shop.olga.client.get(address, headers={"Accept-Language": "ru"})
+
+        assert '<html lang="ru">' in answer.text
+        assert re.search(r"<h1[^>]*>[^<]*[А-Яа-яЁё]|<h1 lang=\"en\"", answer.text), address
+        assert [one for one in english if one in answer.text] == [], address
+
+
+def sentences(language: str) -> list[str]:
+    """Texts of some length that nothing is put into."""
+    files = (ROOT / "app" / "console" / "words").glob("*.toml")
+    sections = [one for file in files for one in tomllib.loads(file.read_text()).values()]
+    texts = [text[language] for section in sections for text in section.values()]
+    return [one for one in texts if isinstance(one, str) and len(one) > 14 and "{" not in one]

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.console.browser.chromium import NEEDS_CHROMIUM, a_page
-from tests.console.browser.scene import a_shop, pay
+from tests.console.browser.scene import a_shop, ended, pay
 from tests.console.visits import Console
 
 pytestmark = NEEDS_CHROMIUM
@@ -23,6 +23,7 @@ async def test_a_rule_is_edited_until_a_past_call_starts_what_it_should(
     shop: Console, browser: Browser
 ) -> None:
     await pay(shop, "olga", 990)
+    await ended(shop, 1)
     async with a_page(browser, shop.url, shop.olga) as page:
         await page.goto("/console/playground?rule=paid")
         await page.locator("button[name=load]").first.click()
@@ -46,7 +47,7 @@ async def test_a_rule_is_edited_until_a_past_call_starts_what_it_should(
         await expect(outcome).to_contain_text("1 scenario would start.")
         await expect(outcome.locator("pre")).to_contain_text('"email": "olga@example.com"')
 
-    assert len(shop.sandbox.received) <= 1
+    assert shop.sandbox.started == ["olga@example.com"]
     assert "> 500" in (shop.bridge.folder / "bridge.yaml").read_text()
 
 
