@@ -4,6 +4,7 @@ said in the language that was chosen."""
 import re
 import tomllib
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,18 @@ async def test_a_page_is_said_in_russian_throughout(shop: Console, group: str) -
         assert '<html lang="ru">' in answer.text
         assert re.search(r"<h1[^>]*>[^<]*[А-Яа-яЁё]|<h1 lang=\"en\"", answer.text), address
         assert [one for one in english if one in answer.text] == [], address
+
+
+@pytest.mark.parametrize("group", PAGES)
+async def test_every_link_leads_somewhere(shop: Console, group: str) -> None:
+    found = set()
+    for address in await addresses(shop, group):
+        page = (await shop.olga.client.get(address)).text
+        found |= {unescape(one) for one in re.findall(r'href="(/console/[^"#]*)', page)}
+
+    lost = {one for one in found if (await shop.olga.client.get(one)).status_code >= 400}
+
+    assert lost == set()
 
 
 def sentences(language: str) -> list[str]:

@@ -59,7 +59,7 @@ async def test_what_failed_is_found_mended_and_replayed_by_keyboard_alone(
         await expect(title).to_have_text("Audit log")
         await expect(main.get_by_role("row", name="olga replayed 6")).to_be_visible()
 
-    welcomed = [one.person for one in started if one.scenario == 1]
+    welcomed = [str(one.person) for one in started if one.scenario == 1]
     assert sorted(welcomed) == [f"email={name}@example.com" for name in sorted(NAMES)]
     assert len(night.sandbox.started) == 7
 

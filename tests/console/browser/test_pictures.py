@@ -84,15 +84,13 @@ async def an_hour_before(shop: Console) -> None:
                 source: chance.randint(2, 9) + most * minute // 60
                 for source, most in (("forms", 14), ("tilda", 6), ("shop", 9))
             }
-            failed = chance.randint(0, 6) if minute > 47 else 0
             taken = [Tally(TallyKind.CALL, one, "accepted", n) for one, n in counts.items()]
             await outbox.add_tallies(
                 [
                     *taken,
                     Tally(TallyKind.CALL, "shop", "ignored", chance.randint(0, 3)),
                     Tally(TallyKind.CALL, "tilda", "unauthenticated", chance.randint(0, 1)),
-                    Tally(TallyKind.ENDED, "main", "accepted", sum(counts.values()) - failed),
-                    Tally(TallyKind.ENDED, "main", "scenario_unavailable", failed),
+                    Tally(TallyKind.ENDED, "main", "accepted", sum(counts.values())),
                 ]
             )
             clock.pass_s(60)
