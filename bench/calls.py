@@ -61,12 +61,13 @@ def starts(folder: Path, known: dict[str, tuple[str, int] | None]) -> dict[str, 
         SQLITE: lambda: servers.bridge(folder, source="bench"),
         f"{SQLITE}, 2 processes": lambda: servers.bridge(folder, source="bench", workers=2),
         POSTGRESQL: lambda: servers.bridge(folder, source="bench", store=known[POSTGRESQL]),
-        "webhook": lambda: peers.webhook(folder),
-        "node-red": lambda: peers.node_red(folder),
+        "webhook": lambda: peers.webhook(folder, stores=True),
+        "webhook, stores nothing": lambda: peers.webhook(folder, stores=False),
+        "node-red": lambda: peers.node_red(folder, stores=True),
+        "node-red, stores nothing": lambda: peers.node_red(folder, stores=False),
     }
-    for name in peers.missing():
-        del found[name]
-    return found
+    missing = tuple(peers.missing())
+    return {name: start for name, start in found.items() if not name.startswith(missing)}
 
 
 def measure(given: dict[str, Start], rounds: int, how: Load) -> dict[str, list[Round]]:

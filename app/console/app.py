@@ -18,13 +18,13 @@ from app.console.house import House
 from app.console.login import login_routes
 from app.console.overview import overview_routes
 from app.console.pages import PREFIX
+from app.console.pausing import pausing_routes
 from app.console.playground import playground_routes
 from app.console.presets import preset_routes
 from app.console.problems import problem_routes
 from app.console.provider import Provider
 from app.console.rules import rule_routes
 from app.console.source_listen import listen_routes
-from app.console.source_pause import source_pause_routes
 from app.console.sources import source_routes
 from app.console.visitors import Visiting
 from app.kit.errors import BridgeError
@@ -42,7 +42,7 @@ _PARTS: tuple[Callable[[House], APIRouter], ...] = (
     history_routes,
     preset_routes,
     source_routes,
-    source_pause_routes,
+    pausing_routes,
     listen_routes,
     rule_routes,
     check_routes,

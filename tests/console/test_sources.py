@@ -134,15 +134,15 @@ async def test_a_time_that_is_none_is_refused(console: Console, since: str) -> N
 
 
 async def test_a_source_is_paused_and_goes_on_and_both_are_recorded(console: Console) -> None:
-    paused = await console.olga.send("sources/forms/pause", reason="a new form")
+    paused = await console.olga.send("pause?kind=source&name=forms", reason="a new form")
     text = text_of(await console.vera.look("sources/forms"))
 
     assert paused.headers["location"] == "/console/sources/forms"
     assert "Paused by olga" in text
     assert "a new form" in text
-    assert text_of(await console.olga.look("sources/forms/resume")).strip()
+    assert text_of(await console.olga.look("resume?kind=source&name=forms")).strip()
 
-    await console.olga.send("sources/forms/resume")
+    await console.olga.send("resume?kind=source&name=forms")
 
     outbox = console.bridge.parts.outbox
     assert await outbox.pauses() == []
@@ -151,9 +151,9 @@ async def test_a_source_is_paused_and_goes_on_and_both_are_recorded(console: Con
 
 
 async def test_a_source_is_paused_once(console: Console) -> None:
-    await console.olga.send("sources/forms/pause")
+    await console.olga.send("pause?kind=source&name=forms")
 
-    again = await console.olga.send("sources/forms/pause")
+    again = await console.olga.send("pause?kind=source&name=forms")
 
     assert again.status_code == PROBLEMS[Conflict.slug].status
     [pause] = await console.bridge.parts.outbox.pauses()
@@ -162,13 +162,13 @@ async def test_a_source_is_paused_once(console: Console) -> None:
 
 async def test_a_viewer_pauses_nothing(console: Console) -> None:
     answers: list[httpx.Response] = [
-        await console.vera.client.get("sources/forms/pause"),
-        await console.vera.send("sources/forms/pause"),
-        await console.vera.send("sources/forms/resume"),
+        await console.vera.client.get("pause?kind=source&name=forms"),
+        await console.vera.send("pause?kind=source&name=forms"),
+        await console.vera.send("resume?kind=source&name=forms"),
     ]
 
     assert {one.status_code for one in answers} == {403}
-    assert "sources/forms/pause" not in await console.vera.look("sources/forms")
+    assert "pause?kind=source" not in await console.vera.look("sources/forms")
     assert await console.bridge.parts.outbox.pauses() == []
 
 

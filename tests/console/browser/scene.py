@@ -96,5 +96,5 @@ async def a_morning(console: Console) -> str:
     await newcomers(console, *NAMES[2:])
     await ended(console, 8)
     console.sandbox.clear_faults()
-    await console.olga.send("sources/shop/pause", reason="the stock is counted")
+    await console.olga.send("pause?kind=source&name=shop", reason="the stock is counted")
     return paid

@@ -45,8 +45,8 @@ PAGES = {
         "sources/tilda",
         "sources/forms",
         "sources/shop",
-        "sources/tilda/pause",
-        "sources/shop/resume",
+        "pause?kind=source&name=tilda",
+        "resume?kind=source&name=shop",
     ],
     "set-up": ["sources/tilda/listen?since=0", "sources/presets", "sources/presets/tilda"],
     "rules": [
