@@ -145,7 +145,7 @@ async def test_the_pages_speak_russian(house: ReadOffice) -> None:
         (f"deliveries/{delivery['id']}", "Попытка 1"),
         (f"deliveries/{delivery['id']}/replay", "Повторить доставку"),
         ("deliveries/all/replay?state=done", "Будет повторена 1 доставка"),
-        ("deliveries/all/cancel?since=1h", "Среди отобранного таких нет"),
+        ("deliveries/all/cancel?since=1h", "Среди отобранного нет доставок"),
         ("acts", "создан токен"),
         ("forget", "Забыть человека"),
     ):

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
@@ -64,11 +64,15 @@ def text_of(page: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def a_console(folder: Path, config: str = CONFIG) -> AsyncIterator[Console]:
+async def a_console(
+    folder: Path, config: str = CONFIG, secrets: Mapping[str, str] | None = None
+) -> AsyncIterator[Console]:
     """`{url}` in the configuration is that of the sandbox."""
     async with (
         RunningSandbox(knows_everybody=True) as sandbox,
-        a_running_bridge(folder, config.format(url=sandbox.url), role=ProcessRole.ALL) as bridge,
+        a_running_bridge(
+            folder, config.format(url=sandbox.url), secrets=secrets, role=ProcessRole.ALL
+        ) as bridge,
         a_visitor(bridge, "olga", Role.OPERATOR) as olga,
         a_visitor(bridge, "vera", Role.VIEWER) as vera,
     ):

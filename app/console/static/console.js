@@ -2,8 +2,8 @@
 "use strict";
 
 // Instants are written in UTC; here they become those of the place, with UTC on hovering.
-function localise(root) {
-  for (const time of root.querySelectorAll("time[datetime]:not([title])")) {
+function localise() {
+  for (const time of document.querySelectorAll("time[datetime]:not([title])")) {
     const at = new Date(time.dateTime);
     const two = (n) => String(n).padStart(2, "0");
     const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
@@ -13,9 +13,9 @@ function localise(root) {
   }
 }
 
-document.addEventListener("DOMContentLoaded", () => localise(document));
-document.addEventListener("htmx:oobAfterSwap", (event) => localise(event.target));
-document.addEventListener("htmx:afterSwap", (event) => localise(event.target.parentNode ?? document));
+for (const when of ["DOMContentLoaded", "htmx:oobAfterSwap", "htmx:afterSwap"]) {
+  document.addEventListener(when, localise);
+}
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy], button[data-copy-from]");
@@ -45,6 +45,18 @@ document.addEventListener("click", (event) => {
   field.focus();
   field.setSelectionRange(start, start + lines[at].length);
   field.scrollTop = field.scrollHeight * Math.max(0, at - 3) / lines.length;
+});
+
+// A part that asks for itself anew must not take the keyboard's place away.
+let held = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const at = document.activeElement;
+  held = at?.matches("a[href]") && event.detail.target.contains(at) ? at.getAttribute("href") : null;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (held === null || document.activeElement !== document.body) return;
+  document.querySelector(`main a[href="${CSS.escape(held)}"]`)?.focus({ preventScroll: true });
+  held = null;
 });
 
 // Says whether the page still follows what happens.
