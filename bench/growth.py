@@ -1,8 +1,5 @@
 """Prints what accepting, claiming and the operators' lists cost with a long past, as a ratio to
 what they cost with a short one.
-
-The past is made by the engine itself: finished deliveries with their events, attempts, people and
-deduplication keys, the last two at random places of their indexes, as digests and keys are.
 """
 
 import argparse
@@ -12,8 +9,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-
-from sqlalchemy import Connection, text
 
 from app.cli.tables import say, show, table
 from app.kit.clock import SystemClock
@@ -33,24 +28,12 @@ from app.outbox import (
     PersonName,
     Settlement,
 )
+from bench.past import make_past
 
 _CLOCK = SystemClock()
-_NUMBERS_HERE = (
-    "(WITH RECURSIVE c(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :last) "
-    "SELECT n FROM c)"
-)
-_NUMBERS_THERE = "generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n"
-_BYTES = {"sqlite": "blob", "postgresql": "bytea"}
 _TOGETHER = 64
 _ROUNDS = 40
-_AT_ONCE = 100_000
 _OWNER = "bench"
-# Of the engine: number N as part of an id, and numbers from A to B. Ids of a past lie before those
-# that are made now.
-_DIALECTS = {
-    "sqlite": ("printf('%012d', n)", "abs(random())", _NUMBERS_HERE),
-    "postgresql": ("lpad(n::text, 12, '0')", "(random() * 9e18)::bigint", _NUMBERS_THERE),
-}
 
 
 def main() -> None:
@@ -68,7 +51,7 @@ async def _report(store: str, pasts: Sequence[int]) -> None:
         made = 0
         for past in pasts:
             began = time.monotonic()
-            await _make_past(outbox, made, past)
+            await make_past(outbox, made, past)
             made = past
             say(f"{past:,} past deliveries after {time.monotonic() - began:.0f} s")
             found.append({name: await _median_ms(what) for name, what in _works(outbox)})
@@ -120,71 +103,6 @@ async def _median_ms(work: Callable[[], Awaitable[object]]) -> float:
         await work()
         took.append((time.perf_counter() - began) * 1000)
     return statistics.median(took)
-
-
-async def _make_past(outbox: Outbox, first: int, last: int) -> None:
-    for start in range(first, last, _AT_ONCE):
-        given = {"first": start + 1, "last": min(start + _AT_ONCE, last)}
-        await outbox._writer.run(lambda c, given=given: _past(c, given))
-    await outbox._writer.run(lambda c: c.exec_driver_sql("ANALYZE"))
-
-
-def _past(connection: Connection, given: dict[str, int]) -> None:
-    number, anything, numbers = _DIALECTS[connection.dialect.name]
-    id_ = f"'00000000-0000-7000-8000-' || {number}"
-    at = "1767225600000000 + n * 1000"
-    made = {
-        "event": {
-            "id": id_,
-            "source": "'crm'",
-            "received_at": at,
-            "method": "'POST'",
-            "path": "''",
-            "query": "''",
-            "headers": "'{}'",
-            "content_type": "'application/json'",
-            "body": "CAST('{\"crm_id\": 1}' AS " + _BYTES[connection.dialect.name] + ")",
-            "status": "CASE n % 20 WHEN 0 THEN 'ignored' ELSE 'accepted' END",
-        },
-        "delivery": {
-            "id": id_,
-            "event_id": id_,
-            "source": "'crm'",
-            "rule": "'won'",
-            "config_revision": "'bench'",
-            "destination": "'main'",
-            "scenario": "3",
-            "matches": "'[]'",
-            "content": "'{}'",
-            "in_doubt": "'retry'",
-            "state": "CASE n % 100 WHEN 0 THEN 'dead' ELSE 'done' END",
-            "match_index": "0",
-            "attempts": "1",
-            "created_at": at,
-            "next_attempt_at": at,
-            "outcome": "CASE n % 100 WHEN 0 THEN 'expired' ELSE 'accepted' END",
-            "finished_at": at,
-        },
-        "attempt": {
-            "id": id_,
-            "delivery_id": id_,
-            "at": at,
-            "duration_ms": "7",
-            "match_index": "0",
-            "outcome": "'accepted'",
-            "in_doubt": "false",
-        },
-        "person": {"digest": anything, "delivery_id": id_},
-        "dedup": {
-            "source": "'crm'",
-            "key": f"CAST({anything} AS text)",
-            "event_id": id_,
-            "received_at": at,
-        },
-    }
-    for name, values in made.items():
-        query = f"INSERT INTO {name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM"
-        connection.execute(text(f"{query} {numbers}"), given)
 
 
 def _acceptance() -> Acceptance:

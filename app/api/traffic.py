@@ -27,7 +27,7 @@ class TrafficAsked(Asked):
     step: Text = Field(
         None,
         description="whole minutes, such as 5m: a sum for each; absent: one sum of it all. What is "
-        "older than two days is kept by the hour",
+        "older than three hours is kept by the hour",
     )
     kind: TallyKind | None = None
     name: Text = Field(None, description="of a source, a rule or a destination, by the kind")

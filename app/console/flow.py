@@ -29,10 +29,10 @@ class Range:
     step_s: int
 
 
-# What is older than two days is kept by the hour.
+# What is older than three hours is kept by the hour.
 RANGES = (
     Range("hour", timedelta(hours=1), 60),
-    Range("day", timedelta(days=1), 1800),
+    Range("day", timedelta(days=1), 3600),
     Range("week", timedelta(days=7), 4 * 3600),
 )
 
