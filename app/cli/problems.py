@@ -14,11 +14,11 @@ from app.cli.operator import Operator, an_act
 from app.cli.store import with_store
 from app.cli.tables import AsJson, as_json, complain, pairs, say, show, table
 from app.concerns import advice_for, concerns, severity_of
+from app.concerns.words import ADVICE
 from app.config.schema.notice import Language
 from app.kit.clock import SystemClock
 from app.model.concern import Concern
 from app.model.problem import Cause, Problem, ProblemState
-from app.notices.words import ADVICE
 from app.outbox import ActKind, DeliveryFilter, Outbox, ProblemFilter
 
 problems = typer.Typer(help="Failures by their cause.", no_args_is_help=True)

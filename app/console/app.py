@@ -20,6 +20,7 @@ from app.console.overview import overview_routes
 from app.console.pages import PREFIX
 from app.console.playground import playground_routes
 from app.console.presets import preset_routes
+from app.console.problems import problem_routes
 from app.console.provider import Provider
 from app.console.rules import rule_routes
 from app.console.source_listen import listen_routes
@@ -37,6 +38,7 @@ _STATIC = Path(__file__).parent / "static"
 _PARTS: tuple[Callable[[House], APIRouter], ...] = (
     login_routes,
     overview_routes,
+    problem_routes,
     history_routes,
     preset_routes,
     source_routes,

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from app.console.charts import Chart, stacked
 from app.console.flow import RANGES, Flow, Line, Range, flow
 from app.console.house import House
+from app.console.needs import Need, needs
 from app.console.visitors import Visiting
 from app.desk.desk import Desk
 from app.desk.destination_state import DestinationState, state_of
@@ -50,6 +51,7 @@ class Situation:
     waiting_s: float | None
     sources: list[SourceRow]
     destinations: list[DestinationRow]
+    needs: list[Need]
 
 
 def overview_routes(house: House) -> APIRouter:
@@ -58,19 +60,20 @@ def overview_routes(house: House) -> APIRouter:
     @routes.get("/")
     async def overview(request: Request, _: Visiting, chosen: RangeName = "hour") -> Response:
         shown = _NAMES.get(chosen, RANGES[0])
-        found = await situation(house.desk, shown)
+        found = await situation(house.desk, shown, house.pages.language(request))
         return house.pages.page(request, "overview", now=found, ranges=RANGES, shown=shown)
 
     @routes.get("/now")
     async def now(request: Request, _: Visiting, chosen: RangeName = "hour") -> Response:
         """The part of the overview that changes."""
         shown = _NAMES.get(chosen, RANGES[0])
-        return house.pages.page(request, "now", now=await situation(house.desk, shown))
+        found = await situation(house.desk, shown, house.pages.language(request))
+        return house.pages.page(request, "now", now=found)
 
     return routes
 
 
-async def situation(desk: Desk, shown: Range) -> Situation:
+async def situation(desk: Desk, shown: Range, language: str) -> Situation:
     """Raises StoreUnavailable."""
     at = desk.clock.now()
     flowed = await flow(desk.outbox, shown, at)
@@ -99,6 +102,7 @@ async def situation(desk: Desk, shown: Range) -> Situation:
         waiting_s=_age(backlog, at),
         sources=sources,
         destinations=destinations,
+        needs=await needs(desk, language),
     )
 
 

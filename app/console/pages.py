@@ -39,8 +39,7 @@ class Pages:
     ) -> HTMLResponse:
         """`templates/{name}.html`. It knows `t` (see Words), `visitor`, `path` and `now` besides
         what is given."""
-        accepted = request.headers.get("accept-language", "")
-        words = Words(language_of(request.cookies.get(LANGUAGE_COOKIE), accepted))
+        words = Words(self.language(request))
         html = self._templates.get_template(f"{name}.html").render(
             t=words,
             visitor=getattr(request.state, "visitor", None),
@@ -49,6 +48,11 @@ class Pages:
             **given,
         )
         return HTMLResponse(html, status, {"Vary": "Cookie, Accept-Language"})
+
+    def language(self, request: Request) -> str:
+        """The visitor's."""
+        accepted = request.headers.get("accept-language", "")
+        return language_of(request.cookies.get(LANGUAGE_COOKIE), accepted)
 
 
 def _here(request: Request) -> str:

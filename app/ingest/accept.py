@@ -1,7 +1,7 @@
 """From a call that its source lets in to events and deliveries, durably."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import structlog
@@ -158,14 +158,13 @@ def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:
     return Taking(event.id, event.status._value_, acceptance.deliveries, event.reason)
 
 
-def accepted_shapes(takings: list[Taking]) -> Iterator[dict[str, object]]:
+def shape_of(taking: Taking) -> dict[str, object]:
     """As a caller reads it: what was taken and what it starts, nothing of why."""
-    for taking in takings:
-        yield {
-            "event_id": taking.event_id,
-            "status": taking.status,
-            "deliveries": [
-                {"id": d.id, "rule": d.start.rule, d.start.target._value_: d.start.scenario}
-                for d in taking.deliveries
-            ],
-        }
+    return {
+        "event_id": taking.event_id,
+        "status": taking.status,
+        "deliveries": [
+            {"id": d.id, "rule": d.start.rule, d.start.target._value_: d.start.scenario}
+            for d in taking.deliveries
+        ],
+    }

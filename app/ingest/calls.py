@@ -9,7 +9,8 @@ from typing import TypeAlias
 from app.ingest.intake import Door
 from app.sources.call import Call, query_parameters
 from app.web.asgi import Scope
-from app.web.short_way import Exchange, headers_of
+from app.web.heads import headers_of
+from app.web.short_way import Exchange
 
 Network: TypeAlias = IPv4Network | IPv6Network
 
@@ -33,15 +34,10 @@ class CallMaker:
 
     def of_exchange(self, exchange: Exchange[Door], at: datetime) -> Call:
         """Raises ValueError for a query with too many parameters."""
+        method, peer = exchange.method.decode("latin-1"), exchange.client
+        headers, scheme = exchange.headers, exchange.scheme
         return self._make(
-            exchange.door,
-            exchange.method.decode("latin-1"),
-            exchange.target,
-            exchange.headers,
-            exchange.body,
-            at,
-            exchange.client,
-            exchange.scheme,
+            exchange.door, method, exchange.target, headers, exchange.body, at, peer, scheme
         )
 
     def _make(
@@ -57,6 +53,7 @@ class CallMaker:
     ) -> Call:
         target = raw_target.decode("latin-1")
         raw_query = target.partition("?")[2]
+        address = peer[0] if peer else None
         base = self.public_url or f"{scheme}://{headers.get('host', 'localhost')}"
         return Call(
             source=door.source.name,
@@ -64,19 +61,18 @@ class CallMaker:
             path=door.path,
             url=base + target,
             raw_query=raw_query,
-            query=query_parameters(raw_query),
+            query=query_parameters(raw_query) if raw_query else {},
             headers=headers,
             body=body,
             received_at=at,
-            client=self._client(peer, headers),
+            client=self._client(address, headers) if self.trusted_proxies else address,
         )
 
-    def _client(self, peer: tuple[str, int] | None, headers: Mapping[str, str]) -> str | None:
+    def _client(self, address: str | None, headers: Mapping[str, str]) -> str | None:
         """The nearest address that is no trusted proxy, from the right: what stands left of it
         anybody can write."""
-        address = peer[0] if peer else None
-        if not self.trusted_proxies or address is None:
-            return address
+        if address is None:
+            return None
         forwarded = [part.strip() for part in headers.get("x-forwarded-for", "").split(",")]
         for candidate in [address, *reversed(forwarded)]:
             if not candidate:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import orjson
 import structlog
 
-from app.ingest.accept import Acceptor, Taking, accepted_shapes
+from app.ingest.accept import Acceptor, Taking, shape_of
 from app.ingest.unkept import Unkept
 from app.kit.light import light
 from app.model.unkept import ANSWERED, DUPLICATE
@@ -178,9 +178,9 @@ def _door(revision: Revision, path: str) -> Door | None:
 
 
 def usual_answer(pending: Pending, takings: list[Taking]) -> Replied:
-    shapes = list(accepted_shapes(takings))
-    shape = {"events": shapes} if pending.taken.is_batch else shapes[0]
-    return json_reply(202, shape, takings)
+    if pending.taken.is_batch:
+        return json_reply(202, {"events": [shape_of(taking) for taking in takings]}, takings)
+    return json_reply(202, shape_of(takings[0]), takings)
 
 
 def json_reply(status: int, shape: object, takings: list[Taking]) -> Replied:

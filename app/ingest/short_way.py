@@ -7,9 +7,9 @@ from app.ingest.calls import CallMaker
 from app.ingest.intake import PREFIX, Answer, Door, Intake, Pending, failed, usual_answer
 from app.kit.clock import Clock
 from app.outbox import Accepted, Duplicate
-from app.sources.call import Call
+from app.web.heads import head_of
 from app.web.problems import CONTENT_TYPE, Problem
-from app.web.short_way import Exchange, head_of
+from app.web.short_way import Exchange
 
 _METHODS = {b"POST": "POST", b"PUT": "PUT"}
 _SLOW = "the body must be sent within 30 s"
@@ -59,16 +59,12 @@ class ShortWay:
 
     def _decide(self, exchange: Exchange[Door]) -> Pending | Answer:
         door = exchange.door
-        call = self._call(exchange)
-        if isinstance(call, Problem):
-            return self._intake.refuse(call, door.source)
-        return self._intake.decide(door, call)
-
-    def _call(self, exchange: Exchange[Door]) -> Call | Problem:
         try:
-            return self._maker.of_exchange(exchange, self._clock.now())
+            call = self._maker.of_exchange(exchange, self._clock.now())
         except ValueError:
-            return Problem("bad_request", "too many query parameters")
+            problem = Problem("bad_request", "too many query parameters")
+            return self._intake.refuse(problem, door.source)
+        return self._intake.decide(door, call)
 
     def _accept(self, exchange: Exchange[Door], pending: Pending) -> None:
         def told(found: list[Accepted | Duplicate] | Exception) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from app.concerns import words
 from app.config.schema.notice import Language, Notice, NoticeShape
 from app.model.concern import Concern, ConcernKind
 from app.model.json import JsonObject
-from app.notices import words
 
 # A night in which all breaks at once is one message, and a short one.
 _MOST_LINES = 10
@@ -89,13 +89,8 @@ def _lines(said: Said, language: Language) -> Iterator[str]:
     if one is None:
         yield f"✓ {words.OVER[language]}: {said.kind} {said.cause}"
         return
-    about = dict(one.about)
-    outcome = str(about.get("outcome", ""))
-    about["outcome"] = words.OUTCOMES[language].get(outcome, outcome)
-    about["target"] = words.TARGETS[language].get(str(about.get("target")), "")
-    yield f"• {words.KINDS[language][one.kind].format_map(about)}"
-    counts = words.COUNTS[language]
-    told = [counts[name].format(about[name]) for name in counts if name in about]
+    yield f"• {words.title(one, language)}"
+    told = words.counts(one, language)
     told.append(f"{words.SINCE[language]} {one.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC")
     yield f"  {', '.join(told)}"
     if one.kind is ConcernKind.PROBLEM:

@@ -103,7 +103,10 @@ def _sorted_out(
     connection: Connection, units: Sequence[Unit]
 ) -> tuple[list[Results], list[Acceptance]]:
     """What to say of each acceptance, and those that are new."""
-    first = _first_events(connection, [acceptance for unit in units for acceptance in unit])
+    every = [acceptance for unit in units for acceptance in unit]
+    if all(acceptance.dedup_key is None for acceptance in every):
+        return [[_ACCEPTED] * len(unit) for unit in units], every
+    first = _first_events(connection, every)
     results: list[Results] = []
     fresh: list[Acceptance] = []
     for unit in units:

@@ -1,5 +1,6 @@
 """What one statement does, by the driver of PostgreSQL itself."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.outbox.engine import is_of_the_values, store_errors
+from app.outbox.errors import StoreUnavailable
+from app.outbox.transactions import WRITE_LIMIT_S
 
 
 class Direct:
@@ -29,11 +32,18 @@ class Direct:
         the connection was lost meanwhile it may be written all the same."""
         with store_errors():
             try:
-                await (await self._connection()).execute(statement, *values)
+                async with asyncio.timeout(WRITE_LIMIT_S):
+                    await (await self._connection()).execute(statement, *values)
             except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not is_of_the_values(error):
-                    raise OSError(str(error)) from error
-                return False
+                if is_of_the_values(error):
+                    return False
+                # Also where the server is a standby now: its connection is good, and never takes
+                # a write again.
+                await self.close()
+                raise OSError(str(error)) from error
+            except TimeoutError:
+                await self.close()
+                raise StoreUnavailable(f"no answer within {WRITE_LIMIT_S:g} s") from None
             except (ValueError, TypeError, OverflowError):
                 return False
         return True

@@ -33,8 +33,11 @@ def server_time(connection: Connection) -> datetime | None:
 
 
 def lock_for_migration(connection: Connection) -> None:
-    """Until the end of the transaction no other process migrates."""
+    """Until the end of the transaction no other process migrates, and no limit of the server's
+    ends it: an index of a large table takes long, and so does waiting for who makes it."""
     if is_shared(connection):
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import (
     DataError,
     DisconnectionError,
@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.kit.errors import BridgeError
 from app.outbox.errors import StoreUnavailable
+from app.outbox.hosts import reach
 
 _BUSY_MS = 5000
 _BUSY_STEP_S = 0.0003
@@ -30,6 +31,7 @@ _DRIVERS = {
     "postgresql": "postgresql+asyncpg",
 }
 _POSTGRESQL: dict[str, Any] = {
+    "async_creator_fn": reach,
     "timeout": 5,
     "command_timeout": 30,
     "server_settings": {
@@ -40,6 +42,8 @@ _POSTGRESQL: dict[str, Any] = {
         "jit": "off",  # it takes longer than any of our queries
     },
 }
+# PostgreSQL: cannot execute in a read-only transaction.
+_READ_ONLY = "25006"
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
 
 
@@ -67,11 +71,14 @@ def sqlite_writer(address: str) -> Engine:
     return engine
 
 
-def async_engine(address: str, *, size: int, only_reads: bool = False) -> AsyncEngine:
+def async_engine(
+    address: str, *, size: int, only_reads: bool = False, is_patient: bool = False
+) -> AsyncEngine:
+    """`is_patient`: a statement may take as long as it does."""
     url = _url(address)
     given: dict[str, Any] = {}
     if not is_sqlite(address):
-        given["connect_args"] = _POSTGRESQL
+        given["connect_args"] = _POSTGRESQL | ({"command_timeout": None} if is_patient else {})
         if only_reads:
             # A look-up is one question: without a BEGIN and a COMMIT it is one way there and back.
             given["isolation_level"] = "AUTOCOMMIT"
@@ -81,6 +88,7 @@ def async_engine(address: str, *, size: int, only_reads: bool = False) -> AsyncE
         _set_up_sqlite(engine.sync_engine, "BEGIN")
     else:
         _drop_lost_connections(engine.sync_engine)
+        _leave_read_only_servers(engine.sync_engine)
     return engine
 
 
@@ -88,7 +96,15 @@ def _url(address: str) -> URL:
     """With the driver, where the address leaves it out."""
     with _address_errors(address):
         url = make_url(address)
-        return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        return _with_ports(url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)))
+
+
+def _with_ports(url: URL) -> URL:
+    """Of several hosts each has to have one."""
+    hosts = url.query.get("host")
+    if not isinstance(hosts, tuple) or "port" in url.query:
+        return url
+    return url.update_query_dict({"host": [h if ":" in h else f"{h}:5432" for h in hosts]})
 
 
 def _drop_lost_connections(engine: Engine) -> None:
@@ -99,6 +115,16 @@ def _drop_lost_connections(engine: Engine) -> None:
     def checked_out(connection: Any, _: ConnectionPoolEntry, __: object) -> None:
         if connection.driver_connection.is_closed():
             raise DisconnectionError
+
+
+def _leave_read_only_servers(engine: Engine) -> None:
+    """Behind an address there may be another server after a failover, and the one that was reached
+    may have become a standby: its connections are good, and will never take a write again."""
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
+            context.is_disconnect = True
 
 
 @contextmanager

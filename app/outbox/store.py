@@ -54,7 +54,7 @@ from app.outbox.history import (
     RecentCall,
     Started,
 )
-from app.outbox.migrations import is_current, upgrade
+from app.outbox.migrations import is_current
 from app.outbox.notices import Audience, NoticeClaim
 from app.outbox.operate import Repeat
 from app.outbox.pace import Pace, slow_down
@@ -71,11 +71,13 @@ from app.outbox.tally import TalliesAsked
 from app.outbox.transactions import Transactions, reading
 from app.outbox.wakeup import Wakeup
 from app.outbox.writer import Told, Writer, WriterLimits
-from app.outbox.writing import writing
+from app.outbox.writing import migrate, writing
 
 _log = structlog.get_logger()
 T = TypeVar("T")
 _READ_LIMIT_S = 30.0
+# By an index, and a worker or a keeper waits for it.
+_LOOK_LIMIT_S = 10.0
 _PROBE_LIMIT_S = 2.0
 # Long: what is claimed after nobody waits for it any more is held until its lease is over.
 _CLAIM_LIMIT_S = 60.0
@@ -116,7 +118,7 @@ class Outbox:
         limits, counts = writer or WriterLimits(), counts or Counts()
         async with writing(url, limits, counts) as writes, reading(url) as reads:
             if not await reads.run(is_current):
-                await writes.run(upgrade)
+                await migrate(url, writes)
             key = await reads.run(person_key)
             outbox = cls(writes, reads, clock, key)
             async with _told(outbox.wakeup, url, rng or SystemRandom()):
@@ -365,15 +367,15 @@ class Outbox:
     async def has_late(self) -> bool:
         """Whether something that waits is older than it may be."""
         query = endings.late(self._clock.now(), 1)
-        return await self._read(lambda c: c.execute(query).first() is not None)
+        return await self._read(lambda c: c.execute(query).first() is not None, _LOOK_LIMIT_S)
 
     async def has_expired(self) -> bool:
         query = claims.expired(self._clock.now(), 1)
-        return await self._read(lambda c: c.execute(query).first() is not None)
+        return await self._read(lambda c: c.execute(query).first() is not None, _LOOK_LIMIT_S)
 
     async def next_due_at(self, destination: str) -> datetime | None:
         """A look without a lock, so that an idle worker never makes a writer wait."""
-        return await self._read(lambda c: claims.next_due_at(c, destination))
+        return await self._read(lambda c: claims.next_due_at(c, destination), _LOOK_LIMIT_S)
 
     async def event(self, event_id: EventId) -> Event | None:
         return await self._read(lambda c: history.event(c, event_id))
@@ -529,12 +531,8 @@ class Outbox:
     async def backlog(self) -> list[Backlog]:
         return await self._read(history.backlog)
 
-    async def _read(self, look: Callable[[Connection], T]) -> T:
-        try:
-            async with asyncio.timeout(_READ_LIMIT_S):
-                return await self._reads.run(look)
-        except TimeoutError:
-            raise StoreUnavailable(f"no answer within {_READ_LIMIT_S:g} s") from None
+    async def _read(self, look: Callable[[Connection], T], limit_s: float = _READ_LIMIT_S) -> T:
+        return await self._reads.run(look, limit_s=limit_s)
 
 
 def _recorded(connection: Connection, act: Act, did: bool) -> bool:

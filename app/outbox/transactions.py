@@ -1,39 +1,58 @@
 """Runs transactions off the loop."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.outbox.engine import async_engine, store_errors
+from app.outbox.errors import StoreUnavailable
 
 T = TypeVar("T")
 _READERS = 4
+# A server that stands still, or a table that is locked: nobody who asked waits longer, and where
+# another server was promoted there is one that answers.
+WRITE_LIMIT_S = 10.0
 
 
 class Transactions(Protocol):
-    async def run(self, perform: Callable[[Connection], T]) -> T:
-        """`perform` within a transaction of its own. Raises StoreUnavailable."""
+    async def run(self, perform: Callable[[Connection], T], *, limit_s: float | None = None) -> T:
+        """`perform` within a transaction of its own. Raises StoreUnavailable, also after `limit_s`
+        seconds."""
         ...
 
 
 class Async:
-    """By an async engine: everything on PostgreSQL, look-ups on SQLite."""
+    """By an async engine: everything on PostgreSQL, look-ups on SQLite. `limit_s` holds where none
+    is given."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, limit_s: float | None = None) -> None:
         self.engine = engine
+        self._limit_s = limit_s
+        self._is_left = False
+        event.listen(engine.sync_engine, "checkout", self._checked_out)
 
-    async def run(self, perform: Callable[[Connection], T]) -> T:
+    async def run(self, perform: Callable[[Connection], T], *, limit_s: float | None = None) -> T:
         """Once more where the connection turns out to be lost, after a restart of the server
         say: what it did not come to commit has not happened."""
+        limit_s = limit_s or self._limit_s
         with store_errors():
             try:
-                return await self._perform(perform)
-            except _LostBeforeCommit:
-                return await self._perform(perform)
+                async with asyncio.timeout(limit_s):
+                    return await self._twice(perform)
+            except TimeoutError:
+                self._is_left = True
+                raise StoreUnavailable(_late(limit_s)) from None
+
+    async def _twice(self, perform: Callable[[Connection], T]) -> T:
+        try:
+            return await self._perform(perform)
+        except _LostBeforeCommit:
+            return await self._perform(perform)
 
     async def _perform(self, perform: Callable[[Connection], T]) -> T:
         async with self.engine.begin() as connection:
@@ -41,8 +60,19 @@ class Async:
                 return await connection.run_sync(perform)
             except DBAPIError as error:
                 if error.connection_invalidated:
-                    raise _LostBeforeCommit from error
+                    raise _LostBeforeCommit(str(error.orig)) from error
                 raise
+
+    def _checked_out(self, *_: object) -> None:
+        """One that did not answer in time is given up by itself. The others lead to the same
+        server, and would each cost as much again."""
+        if self._is_left:
+            self._is_left = False
+            raise InvalidatePoolError
+
+
+def _late(limit_s: float | None) -> str:
+    return "no answer in time" if limit_s is None else f"no answer within {limit_s:g} s"
 
 
 class _LostBeforeCommit(OSError):
@@ -52,14 +82,27 @@ class _LostBeforeCommit(OSError):
 @asynccontextmanager
 async def reading(address: str) -> AsyncIterator[Transactions]:
     """Lists and look-ups, on connections of their own: they never wait for the writer."""
-    async with by_server(address, size=_READERS, only_reads=True) as transactions:
+    async with _by(async_engine(address, size=_READERS, only_reads=True)) as transactions:
         yield transactions
 
 
 @asynccontextmanager
-async def by_server(address: str, *, size: int, only_reads: bool = False) -> AsyncIterator[Async]:
-    engine = async_engine(address, size=size, only_reads=only_reads)
+async def writing_to_server(address: str) -> AsyncIterator[Async]:
+    """One of its connections is for what one statement does (see `at_once.py`)."""
+    async with _by(async_engine(address, size=2), WRITE_LIMIT_S) as transactions:
+        yield transactions
+
+
+@asynccontextmanager
+async def migrating_server(address: str) -> AsyncIterator[Transactions]:
+    """An index of a large table takes long, and so does another process that makes it."""
+    async with _by(async_engine(address, size=1, is_patient=True)) as transactions:
+        yield transactions
+
+
+@asynccontextmanager
+async def _by(engine: AsyncEngine, limit_s: float | None = None) -> AsyncIterator[Async]:
     try:
-        yield Async(engine)
+        yield Async(engine, limit_s)
     finally:
         await engine.dispose()

@@ -71,9 +71,13 @@ class Waiting:
 
     def end(self, found: Any) -> None:
         """Tells; what comes later is told nobody."""
-        if not self.is_over:
-            self.is_over = True
+        if self.is_over:
+            return
+        self.is_over = True
+        try:
             self.told(found)
+        except Exception:  # noqa: BLE001 - the others of the same commit must be told
+            _log.exception("store.untold", write=self.write.name)
 
     def expire(self) -> None:
         self.end(StoreUnavailable(f"the store took longer than {self.limit_s:g} s"))

@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from app.observe.counts import Counts
 from app.outbox.at_once import Direct
 from app.outbox.engine import is_sqlite, sqlite_writer
+from app.outbox.migrations import upgrade
 from app.outbox.task_writer import TaskWriter
 from app.outbox.thread_writer import ThreadWriter
-from app.outbox.transactions import by_server
+from app.outbox.transactions import migrating_server, writing_to_server
 from app.outbox.writer import Writer, WriterLimits
 
 
@@ -22,9 +23,17 @@ async def writing(address: str, limits: WriterLimits, counts: Counts) -> AsyncIt
         finally:
             await writer.close()
         return
-    async with by_server(address, size=2) as transactions:
+    async with writing_to_server(address) as transactions:
         task_writer = TaskWriter(transactions, Direct(transactions.engine), limits, counts)
         try:
             yield task_writer
         finally:
             await task_writer.close()
+
+
+async def migrate(address: str, writer: Writer) -> None:
+    if is_sqlite(address):
+        await writer.run(upgrade)
+        return
+    async with migrating_server(address) as transactions:
+        await transactions.run(upgrade)

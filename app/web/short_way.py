@@ -8,11 +8,11 @@ ordinary way, from its beginning: that is always right, and only slower.
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.web.heads import headers_of
 from app.web.one_write import OneWriteProtocol
 
 _END = b"\r\n\r\n"
@@ -235,30 +235,3 @@ class ShortWayProtocol(OneWriteProtocol):
 
 def by_short_way(short: Short) -> type[asyncio.Protocol]:
     return type("ShortWay", (ShortWayProtocol,), {"short": short})
-
-
-def headers_of(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Names in lower case, what stands several times joined by a comma."""
-    found = {_name(name): text.decode("latin-1") for name, text in raw}
-    return found if len(found) == len(raw) else _joined(raw)
-
-
-def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for raw_name, raw_text in raw:
-        name, text = _name(raw_name), raw_text.decode("latin-1")
-        found[name] = f"{found[name]}, {text}" if name in found else text
-    return found
-
-
-@lru_cache(maxsize=1024)
-def _name(raw: bytes) -> str:
-    return raw.decode("latin-1").lower()
-
-
-@lru_cache(maxsize=1024)
-def head_of(status: int, content_type: str, *headers: tuple[str, str]) -> bytes:
-    """The head of an answer up to the length of its body, which comes last."""
-    lines = [f"{name.lower()}: {text}\r\n" for name, text in headers]
-    lines = [f"content-type: {content_type}\r\n", *lines, "content-length: "]
-    return STATUS_LINE[status] + "".join(lines).encode("latin-1")

@@ -9,10 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 
+from app.observe.counts import Counts
 from app.outbox import Accepted, EventFilter, Outbox, StoreUnavailable, WriterLimits
 from app.outbox.engine import StoreAddressRefused
+from app.outbox.migrations import is_current, upgrade
 from app.outbox.tables import metadata
 from app.outbox.task_writer import TaskWriter
+from app.outbox.writing import writing
 from tests.support.clock import ManualClock
 from tests.support.postgres import a_connection
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
@@ -89,6 +92,23 @@ async def test_two_processes_may_open_a_new_store_at_the_same_moment(
     await asyncio.gather(*(opened() for _ in range(4)))
 
     async with Outbox.open(url, clock=clock) as outbox:
+        assert len(await outbox.events(EventFilter(), limit=9)) == 4
+
+
+async def test_several_processes_may_open_an_old_store_at_the_same_moment(
+    url: str, clock: ManualClock
+) -> None:
+    async with writing(url, WriterLimits(), Counts()) as writer:
+        await writer.run(lambda c: upgrade(c, "0001"))
+
+    async def opened() -> None:
+        async with Outbox.open(url, clock=clock) as outbox:
+            await outbox.accept([an_acceptance()])
+
+    await asyncio.gather(*(opened() for _ in range(4)))
+
+    async with Outbox.open(url, clock=clock) as outbox:
+        assert await outbox._reads.run(is_current)
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 
 

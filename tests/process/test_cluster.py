@@ -6,32 +6,40 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from random import Random
 
 import httpx
 import pytest
 
+from tests.process.calls import in_doubt, make_calls, until_delivered
 from tests.support.clusters import Cluster, a_cluster
-from tests.support.processes import BEARER
+from tests.support.postgres import Server
 
 RATE = 100
 BACKLOG = 1000
 CALLS = 1200
-CALLERS = 12
 LIMIT_S = 120.0
 SLOW = [{"kind": "delay", "seconds": 0.15}]
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    folder = tmp_path_factory.mktemp("cluster")
-    with a_cluster(folder, ingest=2, workers=3, rate=RATE) as running:
+def server() -> Iterator[Server]:
+    started = Server()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    folder, store = tmp_path_factory.mktemp("cluster"), server.address("postgres")
+    with a_cluster(
+        folder, server=server.folder, store=store, ingest=2, workers=3, rate=RATE
+    ) as running:
         yield running
 
 
 @pytest.mark.timeout(300)
 async def test_the_rate_is_one_and_nothing_is_lost_though_every_process_is_killed(
-    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+    cluster: Cluster, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     taken = await make_calls(cluster, range(BACKLOG))
     await until_delivered(cluster)
@@ -44,7 +52,7 @@ async def test_the_rate_is_one_and_nothing_is_lost_though_every_process_is_kille
         await pause(1.0)
         await asyncio.to_thread(killed, cluster, name)
         if name == "worker0":
-            await asyncio.to_thread(cluster.server.restart)
+            await asyncio.to_thread(server.restart)
     taken += await asyncio.wait_for(calls, LIMIT_S)
     await until_delivered(cluster)
 
@@ -79,58 +87,6 @@ async def pause(seconds: float) -> None:
     """Between two things that happen to it: nobody waits for a fact here."""
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(asyncio.Event().wait(), seconds)
-
-
-async def make_calls(
-    cluster: Cluster, numbers: Sequence[int], *, slowly: bool = False
-) -> list[int]:
-    """Each call is made until it is acknowledged, by one of the ways in or the other."""
-    left, rng = iter(numbers), Random(1)
-    acknowledged: list[int] = []
-
-    async def caller(client: httpx.AsyncClient) -> None:
-        for number in left:
-            while not await is_taken(client, rng.choice(cluster.ways_in), number):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)  # a caller's pause, not a wait for a fact
-            acknowledged.append(number)
-            if slowly:
-                await asyncio.sleep(rng.random() * 0.2)
-
-    async with httpx.AsyncClient(trust_env=False, timeout=8) as client:
-        await asyncio.gather(*(caller(client) for _ in range(CALLERS)))
-    return acknowledged
-
-
-async def is_taken(client: httpx.AsyncClient, url: str, number: int) -> bool:
-    try:
-        answer = await client.post(f"{url}/hooks/forms", json={"crm_id": number}, headers=BEARER)
-    except httpx.HTTPError:
-        return False
-    assert answer.status_code in (202, 503), answer.text
-    return answer.status_code == 202
-
-
-async def until_delivered(cluster: Cluster) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while await undelivered(cluster):  # noqa: ASYNC110 - other processes
-            await asyncio.sleep(0.1)
-
-
-async def undelivered(cluster: Cluster) -> int:
-    [row] = await cluster.rows("SELECT count(*) FROM delivery WHERE state <> 'done'")
-    return int(row[0])
-
-
-async def in_doubt(cluster: Cluster) -> set[str]:
-    """The attempts in doubt, by the names that the platform knows them by."""
-    rows = await cluster.rows("SELECT delivery_id, in_doubt FROM attempt ORDER BY delivery_id, id")
-    names: set[str] = set()
-    made: Counter[str] = Counter()
-    for delivery_id, doubted in rows:
-        made[delivery_id] += 1
-        if doubted:
-            names.add(f"{delivery_id}-{made[delivery_id]}")
-    return names
 
 
 def instants(cluster: Cluster) -> list[float]:

@@ -1,4 +1,4 @@
-"""Several processes of a bridge on one PostgreSQL, which is started, stopped and killed, too."""
+"""Several processes of a bridge on one PostgreSQL."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -7,12 +7,11 @@ from pathlib import Path
 
 import asyncpg
 
-from tests.support.postgres import Server
 from tests.support.processes import Process, a_bridge, a_sandbox_process, received
 
 CONFIG = """\
 version: 1
-delivery: {{lease: 4s, poll: 200ms, grace: 5s}}
+delivery: {{lease: 4s, poll: {poll}, grace: 5s}}
 destinations:
   main:
     url: {sandbox}
@@ -31,7 +30,9 @@ rules:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    server: Server
+    """`server` is the folder with the socket of the database that is looked at."""
+
+    server: str
     sandbox: Process
     processes: Mapping[str, Process]
     folder: Path
@@ -44,9 +45,7 @@ class Cluster:
         return received(self.folder)
 
     async def rows(self, query: str) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(
-            user="postgres", database="postgres", host=self.server.folder
-        )
+        connection = await asyncpg.connect(user="postgres", database="postgres", host=self.server)
         try:
             found: list[asyncpg.Record] = await connection.fetch(query)
             return found
@@ -55,23 +54,29 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def a_cluster(folder: Path, *, ingest: int, workers: int, rate: int) -> Iterator[Cluster]:
+def a_cluster(
+    folder: Path,
+    *,
+    server: str,
+    store: str,
+    ingest: int,
+    workers: int,
+    rate: int,
+    poll: str = "200ms",
+) -> Iterator[Cluster]:
     """All running; whatever of them still runs at the end is killed."""
-    server, sandbox = Server(), a_sandbox_process(folder)
-    (folder / "bridge.yaml").write_text(CONFIG.format(sandbox=sandbox.url, rate=rate))
+    sandbox = a_sandbox_process(folder)
+    (folder / "bridge.yaml").write_text(CONFIG.format(sandbox=sandbox.url, rate=rate, poll=poll))
     names = [f"ingest{n}" for n in range(ingest)] + [f"worker{n}" for n in range(workers)]
-    store = server.address("postgres")
     processes = {
         name: a_bridge(folder, role=name.rstrip("0123456789"), store=store, name=name)
         for name in names
     }
-    cluster = Cluster(server, sandbox, processes, folder)
     try:
         sandbox.start()
         for process in processes.values():
             process.start()
-        yield cluster
+        yield Cluster(server, sandbox, processes, folder)
     finally:
         for process in [*processes.values(), sandbox]:
             process.kill()
-        server.stop()

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import cache
+from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
@@ -26,11 +27,43 @@ class Server:
         """As BRIDGE_DATABASE_URL has it."""
         return f"postgresql+asyncpg://postgres@/{database}?host={quote(self.folder)}"
 
+    @property
+    def binaries(self) -> Path:
+        found: Path = self._server.bin_path
+        return found
+
+    @property
+    def system_user(self) -> str | None:
+        """Who runs it; None: whoever runs the tests."""
+        found: str | None = self._server.system_user
+        return found
+
+    @property
+    def postmaster(self) -> int:
+        found: int | None = self._server.get_pid()
+        assert found is not None, "it does not run"
+        return found
+
+    def run(self, statement: str, database: str = "postgres") -> int:
+        """How many rows there are."""
+        return asyncio.run(self._run(statement, database))
+
+    async def _run(self, statement: str, database: str) -> int:
+        connection = await asyncpg.connect(user="postgres", database=database, host=self.folder)
+        try:
+            return len(await connection.fetch(statement))
+        finally:
+            await connection.close()
+
     def restart(self) -> None:
         """As after a crash: it has no time to close anything, and recovers from its log."""
-        postmaster = psutil.Process(self._server.get_pid())
+        postmaster = psutil.Process(self.postmaster)
         postmaster.send_signal(signal.SIGQUIT)
         postmaster.wait(30)
+        self._server.start()
+
+    def start(self) -> None:
+        """Again, after it was killed."""
         self._server.start()
 
     def stop(self) -> None:
@@ -47,11 +80,11 @@ def _server() -> Server:
 def a_database() -> Iterator[str]:
     """Its address."""
     name = f"test_{new_id().replace('-', '')}"
-    _run(f"CREATE DATABASE {name}")
+    _server().run(f"CREATE DATABASE {name}")
     try:
         yield _server().address(name)
     finally:
-        _run(f"DROP DATABASE {name} WITH (FORCE)")
+        _server().run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
@@ -63,16 +96,3 @@ async def a_connection(address: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         await connection.close()
-
-
-def _run(statement: str) -> None:
-    async def run() -> None:
-        connection = await asyncpg.connect(
-            user="postgres", database="postgres", host=_server().folder
-        )
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-    asyncio.run(run())

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import orjson
 
-START_LIMIT_S = 30.0
+START_LIMIT_S = 90.0
 ROOT = Path(__file__).parents[2]
 
 CONFIG = """\
@@ -57,7 +57,7 @@ def free_port() -> int:
 @dataclass(slots=True)
 class Process:
     """One `bridge` command on a port of its own; the port stays the same over restarts. `under`:
-    the command that runs it."""
+    the command that runs it; `program`: the folder that holds `app`."""
 
     arguments: list[str]
     url: str
@@ -65,6 +65,7 @@ class Process:
     log: Path
     environ: Mapping[str, str] = field(default_factory=dict)
     under: list[str] = field(default_factory=list)
+    program: Path = ROOT
     _process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -72,16 +73,18 @@ class Process:
             self._process = subprocess.Popen(
                 [*self.under, sys.executable, "-m", "app", *self.arguments],
                 env={**os.environ, **self.environ},  # noqa: TID251 - of the child
-                cwd=ROOT,
+                cwd=self.program,
                 stdout=log,
                 stderr=log,
             )
         end = time.monotonic() + START_LIMIT_S
-        while time.monotonic() < end:
-            assert self._process.poll() is None, self.log.read_text()
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(self.url + self.ready, trust_env=False).status_code == 200:
-                    return
+        with httpx.Client(trust_env=False, timeout=10) as client:
+            while time.monotonic() < end:
+                assert self._process.poll() is None, self.log.read_text()
+                with contextlib.suppress(httpx.HTTPError):
+                    if client.get(self.url + self.ready).status_code == 200:
+                        return
+                time.sleep(0.05)  # the machine is for the process to start
         raise AssertionError(f"{self.url} did not become ready: {self.log.read_text()}")
 
     def kill(self) -> None:

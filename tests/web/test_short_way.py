@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from app.web.asgi import Receive, Scope, Send, respond
+from app.web.heads import head_of
 from app.web.server import listen, serving
-from app.web.short_way import Exchange, ShortWayProtocol, head_of
+from app.web.short_way import Exchange, ShortWayProtocol
 
 HEAD = b"POST /short HTTP/1.1\r\nHost: a\r\n"
 ONE = HEAD + b"Content-Length: 1\r\n\r\n"

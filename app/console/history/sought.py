@@ -57,6 +57,7 @@ class EventsSought(Sought):
 class DeliveriesSought(Sought):
     rule: Text = None
     destination: Text = None
+    problem: Text = None
     state: DeliveryState | None = None
     outcome: Text = None
     event: Text = None

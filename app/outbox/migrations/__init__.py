@@ -22,11 +22,11 @@ def is_current(connection: Connection) -> bool:
     return found is not None and str(found) >= newest
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, to: str = "head") -> None:
     """Within the transaction of `connection`; a second process that starts at the same moment
     waits, and finds nothing to do."""
     lock_for_migration(connection)
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

@@ -1,9 +1,9 @@
-"""What notices say, by language."""
+"""What needs a person, in words, by language."""
 
 from collections.abc import Mapping
 
 from app.config.schema.notice import Language
-from app.model.concern import Advice, ConcernKind
+from app.model.concern import Advice, Concern, ConcernKind
 from app.model.delivery import Ending
 from app.model.outcome import OutcomeKind
 
@@ -116,3 +116,18 @@ ADVICE: Mapping[Language, Mapping[Advice, str]] = {
         Advice.NOTHING: "ничего",
     },
 }
+
+
+def title(concern: Concern, language: Language) -> str:
+    """What it is, in a line."""
+    about = dict(concern.about)
+    outcome = str(about.get("outcome", ""))
+    about["outcome"] = OUTCOMES[language].get(outcome, outcome)
+    about["target"] = TARGETS[language].get(str(about.get("target")), "")
+    return KINDS[language][concern.kind].format_map(about)
+
+
+def counts(concern: Concern, language: Language) -> list[str]:
+    """How many it met."""
+    known = COUNTS[language].items()
+    return [text.format(concern.about[name]) for name, text in known if name in concern.about]

@@ -2,12 +2,11 @@
 
 import pytest
 
-from app.concerns import advice_for
+from app.concerns import advice_for, words
 from app.config.schema.notice import Language
 from app.model.concern import Advice, ConcernKind
 from app.model.delivery import Ending
 from app.model.outcome import OutcomeKind
-from app.notices import words
 
 DEAD = {*OutcomeKind, Ending.EXPIRED} - {OutcomeKind.ACCEPTED}
 
