@@ -4,6 +4,7 @@ what they cost with a short one.
 
 import argparse
 import asyncio
+import contextlib
 import statistics
 import tempfile
 import time
@@ -42,28 +43,33 @@ def main() -> None:
         asyncio.run(_report(options.store, options.past))
         return
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
-        asyncio.run(_report(f"sqlite+aiosqlite:///{Path(name)}/growth.db", options.past))
+        stores = [f"sqlite+aiosqlite:///{Path(name)}/{past}.db" for past in options.past]
+        asyncio.run(_report(stores, options.past))
 
 
-async def _report(store: str, pasts: Sequence[int]) -> None:
-    found: list[dict[str, float]] = []
-    async with Outbox.open(store, clock=_CLOCK) as outbox:
-        made = 0
-        for past in pasts:
+async def _report(stores: Sequence[str], pasts: Sequence[int]) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        works = []
+        for store, past in zip(stores, pasts, strict=True):
+            outbox = await stack.enter_async_context(Outbox.open(store, clock=_CLOCK))
             began = time.monotonic()
-            await make_past(outbox, made, past)
-            made = past
+            await make_past(outbox, 0, past)
             say(f"{past:,} past deliveries after {time.monotonic() - began:.0f} s")
-            found.append({name: await _median_ms(what) for name, what in _works(outbox)})
-    rows = [
-        (
-            name,
-            *(f"{costs[name]:.2f}" for costs in found),
-            f"{found[-1][name] / found[0][name]:.2f}",
-        )
-        for name in found[0]
-    ]
+            works.append(dict(_works(outbox)))
+        rows = [await _row(name, [one[name] for one in works]) for name in works[0]]
     show(table(("what", *(f"ms at {past:,}" for past in pasts), "ratio"), rows))
+
+
+async def _row(name: str, works: Sequence[Callable[[], Awaitable[object]]]) -> Sequence[str]:
+    """In turns: what else the machine does at a moment slows all of them."""
+    took: list[list[float]] = [[] for _ in works]
+    for _ in range(_ROUNDS):
+        for work, found in zip(works, took, strict=True):
+            began = time.perf_counter()
+            await work()
+            found.append((time.perf_counter() - began) * 1000)
+    costs = [statistics.median(found) for found in took]
+    return (name, *(f"{cost:.2f}" for cost in costs), f"{costs[-1] / costs[0]:.2f}")
 
 
 def _works(outbox: Outbox) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:
@@ -94,15 +100,6 @@ def _works(outbox: Outbox) -> Iterator[tuple[str, Callable[[], Awaitable[object]
     yield "of a person", lambda: outbox.deliveries(DeliveryFilter(people=people), limit=50)
     yield "the backlog", outbox.backlog
     yield "when the next is due", lambda: outbox.next_due_at("main")
-
-
-async def _median_ms(work: Callable[[], Awaitable[object]]) -> float:
-    took = []
-    for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        await work()
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took)
 
 
 def _acceptance() -> Acceptance:
@@ -150,7 +147,9 @@ def _share(flows: Sequence[str], room: int) -> Sequence[tuple[str, int]]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--past", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--store", help="an empty one, as BRIDGE_DATABASE_URL; absent: a file")
+    parser.add_argument(
+        "--store", nargs="+", help="an empty one for each, as BRIDGE_DATABASE_URL; absent: files"
+    )
     parser.add_argument("--folder", default=".", help="where the file is made")
     return parser.parse_args()
 

@@ -18,7 +18,7 @@ from app.outbox import TalliesAsked
 _INSTANT = "an instant such as 2026-01-31T10:00:00Z, or an age such as 2h"
 _LEAST_STEP_S = 60
 _MOST_STEPS = 1500
-_MOST_ITEMS = 20_000
+_MOST_ITEMS = 10_000
 
 
 class TrafficAsked(Asked):

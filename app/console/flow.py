@@ -78,7 +78,8 @@ async def flow(outbox: Outbox, shown: Range, now: datetime) -> Flow:
         (now.timestamp() // shown.step_s + 1) * shown.step_s, tz=now.tzinfo
     )
     since = until - shown.length
-    sums = await outbox.tallies(TalliesAsked(since, until, shown.step_s), limit=_MOST_SUMS)
+    asked = TalliesAsked(since, until, shown.step_s, besides=TallyKind.RULE)
+    sums = await outbox.tallies(asked, limit=_MOST_SUMS)
     return _Gathering(since, until, step).of(sums)
 
 
@@ -90,6 +91,7 @@ class _Gathering:
         self._sources: dict[str, Line] = {}
         self._destinations: dict[str, Line] = {}
         self._attempts: dict[str, Counter[str]] = {}
+        self._last_at, self._last = since, 0
 
     def of(self, sums: Sequence[TallySum]) -> Flow:
         for one in sums:
@@ -101,7 +103,7 @@ class _Gathering:
                 case TallyKind.ATTEMPT:
                     self._attempts.setdefault(one.name, Counter())[one.label] += one.count
                 case TallyKind.RULE:
-                    pass
+                    pass  # not asked for
         return Flow(
             self._since,
             self._until,
@@ -113,14 +115,22 @@ class _Gathering:
             self._attempts,
         )
 
+    def _index(self, at: datetime) -> int:
+        """Of the step. Many sums are of the same."""
+        if at != self._last_at:
+            self._last_at, self._last = at, int((at - self._since) / self._step)
+        return self._last
+
     def _line(self) -> Line:
         return Line([0] * self._steps, [0] * self._steps, [0] * self._steps)
 
     def _add(self, one: TallySum, whole: Line, lines: dict[str, Line], kind_of: _KindOf) -> None:
-        index = int((one.at - self._since) / self._step)
+        index = self._index(one.at)
         if not 0 <= index < self._steps:
             return
-        for line in (whole, lines.setdefault(one.name, self._line())):
+        if (own := lines.get(one.name)) is None:
+            own = lines[one.name] = self._line()
+        for line in (whole, own):
             series = (line.good, line.mild, line.bad)[kind_of(one.label)]
             series[index] += one.count
             line.labels[one.label] += one.count

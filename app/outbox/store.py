@@ -61,7 +61,7 @@ from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName, derived_key, digest_of, person_key
 from app.outbox.problem_list import ProblemFilter
-from app.outbox.reach import Look
+from app.outbox.reach import CountedDeliveries, Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -243,6 +243,7 @@ class Outbox:
         found = await self._read(lambda c: forget.find(c, key, names, after))
         if act is None:
             return await self._read(lambda c: forget.count(c, found))
+        found = await self._read(lambda c: forget.with_keys(c, found))
         return await self._writer.run(lambda c: forget.erase(c, key, found, act, now))
 
     async def pauses(self) -> list[Pause]:
@@ -432,9 +433,13 @@ class Outbox:
         """What became of some events."""
         return await self._read(lambda c: history.started(c, ids))
 
-    async def counts(self, wanted: DeliveryFilter, *, most: int | None = None) -> list[Count]:
-        """Of all, or of so many as `most` that are found first."""
-        return await self._read(lambda c: history.counts(c, wanted, most))
+    async def counts(self, wanted: DeliveryFilter) -> list[Count]:
+        """Of all: as many rows are read as it counts, and more where no index finds them."""
+        return await self._read(lambda c: history.counts(c, wanted))
+
+    async def count_deliveries(self, wanted: DeliveryFilter, *, most: int) -> CountedDeliveries:
+        """Up to `most`, at a bounded cost whatever is wanted (see `reach`)."""
+        return await self._read(lambda c: reach.count_deliveries(c, wanted, most))
 
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))

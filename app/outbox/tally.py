@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from app.model.tally import Tally, TallyKind, TallySum
 from app.outbox import tables
@@ -20,6 +29,7 @@ _HOUR = 60
 MINUTES_KEPT = 3 * 60
 # Of one step of rolling up, so that no call waits long for it.
 _ROLLED_AT_ONCE = 10
+_KINDS = {one.value: one for one in TallyKind}
 # Written out as the partial index has it.
 _is_of_a_minute: ColumnElement[bool] = literal_column("minute % 60 <> 0")
 
@@ -27,13 +37,14 @@ _is_of_a_minute: ColumnElement[bool] = literal_column("minute % 60 <> 0")
 @dataclass(frozen=True, slots=True)
 class TalliesAsked:
     """From the minute of `since` on, up to the one before that of `until`; `step_s` in whole
-    minutes, None: one sum of it all."""
+    minutes, None: one sum of it all. `besides`: a kind that is left out."""
 
     since: datetime
     until: datetime
     step_s: int | None = None
     kind: TallyKind | None = None
     name: str | None = None
+    besides: TallyKind | None = None
 
 
 def add(connection: Connection, tallies: Sequence[Tally], now: datetime) -> None:
@@ -60,12 +71,14 @@ def tallies_query(asked: TalliesAsked, limit: int) -> Select[Any]:
     query = select(*sums).group_by(*kept).order_by(*kept)
     if asked.step_s is not None:
         shown = at.label("at")
-        query = select(shown, *sums).group_by(shown, *kept).order_by(shown, *kept)
+        query = select(*sums, shown).group_by(shown, *kept).order_by(shown, *kept)
     query = query.where(
         _table.minute >= minute_of(asked.since), _table.minute < minute_of(asked.until)
     )
     if asked.kind is not None:
         query = query.where(_table.kind == asked.kind.value)
+    if asked.besides is not None:
+        query = query.where(_table.kind != asked.besides.value)
     if asked.name is not None:
         query = query.where(_table.name == asked.name)
     return query.limit(limit)
@@ -73,18 +86,14 @@ def tallies_query(asked: TalliesAsked, limit: int) -> Select[Any]:
 
 def tallies(connection: Connection, asked: TalliesAsked, limit: int) -> list[TallySum]:
     """The earliest first."""
-    rows = connection.execute(tallies_query(asked, limit))
-    first = minute_of(asked.since)
+    query = tallies_query(asked, limit)
+    if asked.step_s is None:
+        query = query.add_columns(literal(minute_of(asked.since)))
+    # Few minutes in many rows, which are read on the loop.
+    at = _Instants()
     return [
-        TallySum(
-            kind=TallyKind(row.kind),
-            name=row.name,
-            label=row.label,
-            count=int(row.sum),
-            at=_instant(first if asked.step_s is None else row.at),
-            last_at=_instant(row.last),
-        )
-        for row in rows
+        TallySum(_KINDS[kind], name, label, int(total), at[first], at[last])
+        for kind, name, label, total, last, first in connection.execute(query)
     ]
 
 
@@ -132,8 +141,12 @@ def minute_of(at: datetime) -> int:
     return int(at.timestamp() // 60)
 
 
-def _instant(minute: int) -> datetime:
-    return instant(minute * 60_000_000)
+class _Instants(dict[int, datetime]):
+    """Each minute's, made once."""
+
+    def __missing__(self, minute: int) -> datetime:
+        self[minute] = instant(minute * 60_000_000)
+        return self[minute]
 
 
 def _adding(connection: Connection) -> Any:

@@ -75,6 +75,8 @@ _LISTS: dict[str, ClauseElement] = {
         reach.deliveries_bound(DeliveryFilter(state=DeliveryState.DEAD, rule="deal won"), 10)
     ),
     "expired": history.deliveries_query(DeliveryFilter(outcome=Ending.EXPIRED), 10),
+    "all that waits": reach.ids_in(DeliveryState.PENDING),
+    "all that is under way": reach.ids_in(DeliveryState.IN_FLIGHT),
 }
 _SMALL = {
     "of an event": history.deliveries_query(DeliveryFilter(event_id=EventId(_ID)), 10),
@@ -176,6 +178,22 @@ async def test_on_sqlite_the_dead_letters_of_a_problem_are_found_by_an_index(
     assert (
         "INDEX ix_delivery_cause (destination=? AND target=? AND scenario=? AND outcome=?" in step
     )
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("is_analyzed", [False, True], ids=["new", "with statistics"])
+async def test_on_sqlite_what_waits_is_looked_for_among_what_waits(
+    outbox: Outbox, *, is_analyzed: bool
+) -> None:
+    if is_analyzed:
+        await with_a_past(outbox)
+    wanted = DeliveryFilter(state=DeliveryState.PENDING, before=_ID, destination="main")
+
+    plan = await plan_of(outbox, reach.few_query(wanted, 10))
+
+    looks = [step for step in plan if " delivery " in step]
+    assert any("ix_delivery_flow" in step for step in looks), plan
+    assert all("ix_delivery_flow" in step or "(id=?)" in step for step in looks), plan
 
 
 @ON_SQLITE
