@@ -1,19 +1,15 @@
 """Prints what accepting, claiming and the operators' lists cost with a long past, as a ratio to
 what they cost with a short one.
-
-The past is made by the engine itself: finished deliveries with their events, attempts, people and
-deduplication keys, the last two at random places of their indexes, as digests and keys are.
 """
 
 import argparse
 import asyncio
+import contextlib
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-
-from sqlalchemy import Connection, text
 
 from app.cli.tables import say, show, table
 from app.kit.clock import SystemClock
@@ -33,24 +29,12 @@ from app.outbox import (
     PersonName,
     Settlement,
 )
+from bench.past import make_past
 
 _CLOCK = SystemClock()
-_NUMBERS_HERE = (
-    "(WITH RECURSIVE c(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM c WHERE n < :last) "
-    "SELECT n FROM c)"
-)
-_NUMBERS_THERE = "generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n"
-_BYTES = {"sqlite": "blob", "postgresql": "bytea"}
 _TOGETHER = 64
 _ROUNDS = 40
-_AT_ONCE = 100_000
 _OWNER = "bench"
-# Of the engine: number N as part of an id, and numbers from A to B. Ids of a past lie before those
-# that are made now.
-_DIALECTS = {
-    "sqlite": ("printf('%012d', n)", "abs(random())", _NUMBERS_HERE),
-    "postgresql": ("lpad(n::text, 12, '0')", "(random() * 9e18)::bigint", _NUMBERS_THERE),
-}
 
 
 def main() -> None:
@@ -59,28 +43,33 @@ def main() -> None:
         asyncio.run(_report(options.store, options.past))
         return
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
-        asyncio.run(_report(f"sqlite+aiosqlite:///{Path(name)}/growth.db", options.past))
+        stores = [f"sqlite+aiosqlite:///{Path(name)}/{past}.db" for past in options.past]
+        asyncio.run(_report(stores, options.past))
 
 
-async def _report(store: str, pasts: Sequence[int]) -> None:
-    found: list[dict[str, float]] = []
-    async with Outbox.open(store, clock=_CLOCK) as outbox:
-        made = 0
-        for past in pasts:
+async def _report(stores: Sequence[str], pasts: Sequence[int]) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        works = []
+        for store, past in zip(stores, pasts, strict=True):
+            outbox = await stack.enter_async_context(Outbox.open(store, clock=_CLOCK))
             began = time.monotonic()
-            await _make_past(outbox, made, past)
-            made = past
+            await make_past(outbox, 0, past)
             say(f"{past:,} past deliveries after {time.monotonic() - began:.0f} s")
-            found.append({name: await _median_ms(what) for name, what in _works(outbox)})
-    rows = [
-        (
-            name,
-            *(f"{costs[name]:.2f}" for costs in found),
-            f"{found[-1][name] / found[0][name]:.2f}",
-        )
-        for name in found[0]
-    ]
+            works.append(dict(_works(outbox)))
+        rows = [await _row(name, [one[name] for one in works]) for name in works[0]]
     show(table(("what", *(f"ms at {past:,}" for past in pasts), "ratio"), rows))
+
+
+async def _row(name: str, works: Sequence[Callable[[], Awaitable[object]]]) -> Sequence[str]:
+    """In turns: what else the machine does at a moment slows all of them."""
+    took: list[list[float]] = [[] for _ in works]
+    for _ in range(_ROUNDS):
+        for work, found in zip(works, took, strict=True):
+            began = time.perf_counter()
+            await work()
+            found.append((time.perf_counter() - began) * 1000)
+    costs = [statistics.median(found) for found in took]
+    return (name, *(f"{cost:.2f}" for cost in costs), f"{costs[-1] / costs[0]:.2f}")
 
 
 def _works(outbox: Outbox) -> Iterator[tuple[str, Callable[[], Awaitable[object]]]]:
@@ -111,80 +100,6 @@ def _works(outbox: Outbox) -> Iterator[tuple[str, Callable[[], Awaitable[object]
     yield "of a person", lambda: outbox.deliveries(DeliveryFilter(people=people), limit=50)
     yield "the backlog", outbox.backlog
     yield "when the next is due", lambda: outbox.next_due_at("main")
-
-
-async def _median_ms(work: Callable[[], Awaitable[object]]) -> float:
-    took = []
-    for _ in range(_ROUNDS):
-        began = time.perf_counter()
-        await work()
-        took.append((time.perf_counter() - began) * 1000)
-    return statistics.median(took)
-
-
-async def _make_past(outbox: Outbox, first: int, last: int) -> None:
-    for start in range(first, last, _AT_ONCE):
-        given = {"first": start + 1, "last": min(start + _AT_ONCE, last)}
-        await outbox._writer.run(lambda c, given=given: _past(c, given))
-    await outbox._writer.run(lambda c: c.exec_driver_sql("ANALYZE"))
-
-
-def _past(connection: Connection, given: dict[str, int]) -> None:
-    number, anything, numbers = _DIALECTS[connection.dialect.name]
-    id_ = f"'00000000-0000-7000-8000-' || {number}"
-    at = "1767225600000000 + n * 1000"
-    made = {
-        "event": {
-            "id": id_,
-            "source": "'crm'",
-            "received_at": at,
-            "method": "'POST'",
-            "path": "''",
-            "query": "''",
-            "headers": "'{}'",
-            "content_type": "'application/json'",
-            "body": "CAST('{\"crm_id\": 1}' AS " + _BYTES[connection.dialect.name] + ")",
-            "status": "CASE n % 20 WHEN 0 THEN 'ignored' ELSE 'accepted' END",
-        },
-        "delivery": {
-            "id": id_,
-            "event_id": id_,
-            "source": "'crm'",
-            "rule": "'won'",
-            "config_revision": "'bench'",
-            "destination": "'main'",
-            "scenario": "3",
-            "matches": "'[]'",
-            "content": "'{}'",
-            "in_doubt": "'retry'",
-            "state": "CASE n % 100 WHEN 0 THEN 'dead' ELSE 'done' END",
-            "match_index": "0",
-            "attempts": "1",
-            "created_at": at,
-            "next_attempt_at": at,
-            "outcome": "CASE n % 100 WHEN 0 THEN 'expired' ELSE 'accepted' END",
-            "finished_at": at,
-        },
-        "attempt": {
-            "id": id_,
-            "delivery_id": id_,
-            "at": at,
-            "duration_ms": "7",
-            "match_index": "0",
-            "outcome": "'accepted'",
-            "in_doubt": "false",
-        },
-        "person": {"digest": anything, "delivery_id": id_},
-        "dedup": {
-            "source": "'crm'",
-            "key": f"CAST({anything} AS text)",
-            "event_id": id_,
-            "received_at": at,
-        },
-    }
-    for name, values in made.items():
-        query = f"INSERT INTO {name} ({', '.join(values)}) SELECT {', '.join(values.values())} FROM"
-        connection.execute(text(f"{query} {numbers}"), given)
 
 
 def _acceptance() -> Acceptance:
@@ -232,7 +147,9 @@ def _share(flows: Sequence[str], room: int) -> Sequence[tuple[str, int]]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
     parser.add_argument("--past", type=int, nargs="+", default=[10_000, 1_000_000])
-    parser.add_argument("--store", help="an empty one, as BRIDGE_DATABASE_URL; absent: a file")
+    parser.add_argument(
+        "--store", nargs="+", help="an empty one for each, as BRIDGE_DATABASE_URL; absent: files"
+    )
     parser.add_argument("--folder", default=".", help="where the file is made")
     return parser.parse_args()
 

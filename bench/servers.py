@@ -143,11 +143,21 @@ def whole(folder: Path, sandbox_url: str, *, rate: int | None = None) -> Iterato
 def _whole(
     folder: Path, store: Path, sandbox_url: str, *, role: str, rate: int | None = None
 ) -> Iterator[tuple[str, int]]:
-    port = free_port()
-    config = folder / f"{role}.yaml"
     pace = f", rate: {rate}/s" if rate else ""
-    config.write_text(CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"{pace}'))
-    environ = {
+    config = CONFIG.replace('"http://127.0.0.1:9"', f'"{sandbox_url}"{pace}')
+    with configured(folder, store, config, role=role) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def configured(
+    folder: Path, store: Path, config: str, *, role: str = "all", **environ: str
+) -> Iterator[tuple[str, int]]:
+    """A bridge on a file, where it is and its process. `environ`: more of it."""
+    port = free_port()
+    path = folder / f"{role}.yaml"
+    path.write_text(config)
+    environ |= {
         "BENCH_TOKEN": "sandbox-token",
         "BENCH_SECRET": SECRET,
         "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{store}",
@@ -155,7 +165,7 @@ def _whole(
     }
     command = [sys.executable, "-m", "app", "serve", "--role", role, "--port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with running([*command, "--config", str(config)], environ, f"{url}/healthz") as process:
+    with running([*command, "--config", str(path)], environ, f"{url}/healthz") as process:
         yield url, process
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, JsonValue
 
 from app.api.access import Whoever, refusals
-from app.desk.asked import DeliveryPage, Page, cut
+from app.desk.asked import DeliveryPage, Page
 from app.desk.desk import Desk
 from app.desk.refusals import NotFound
 from app.model.delivery import Attempt, Delivery, DeliveryId, DeliveryState
@@ -94,10 +94,9 @@ def delivery_routes(desk: Desk) -> APIRouter:
         """The newest first."""
         last = DeliveryId(asked.before) if asked.before else None
         wanted = replace(asked.filter(desk), before=last)
-        found = await desk.outbox.deliveries(wanted, limit=asked.limit + 1)
-        items, following = cut(found, asked.limit)
-        shown = [shown_delivery(one, reveal=operator.may_act) for one in items]
-        return Page(items=shown, next=following)
+        found = await desk.outbox.look_at_deliveries(wanted, limit=asked.limit)
+        shown = [shown_delivery(one, reveal=operator.may_act) for one in found.items]
+        return Page(items=shown, next=found.following)
 
     @routes.get("/{delivery_id}", responses=refusals("not_found"))
     async def show_delivery(operator: Whoever, delivery_id: str) -> DeliveryShown:

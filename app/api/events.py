@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from app.api.access import Whoever, refusals
-from app.desk.asked import EventPage, Page, cut
+from app.desk.asked import EventPage, Page
 from app.desk.bodies import Body, shown_body
 from app.desk.desk import Desk
 from app.desk.refusals import NotFound
@@ -44,9 +44,9 @@ def event_routes(desk: Desk) -> APIRouter:
         """The newest first."""
         last = EventId(asked.before) if asked.before else None
         wanted = replace(asked.filter(desk), before=last)
-        found = await desk.outbox.events(wanted, limit=asked.limit + 1)
-        items, following = cut(found, asked.limit)
-        return Page(items=[EventShort(**_short(one)) for one in items], next=following)
+        found = await desk.outbox.look_at_events(wanted, limit=asked.limit)
+        items = [EventShort(**_short(one)) for one in found.items]
+        return Page(items=items, next=found.following)
 
     @routes.get("/{event_id}", responses=refusals("not_found"))
     async def show_event(operator: Whoever, event_id: str) -> EventWhole:

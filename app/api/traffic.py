@@ -18,7 +18,7 @@ from app.outbox import TalliesAsked
 _INSTANT = "an instant such as 2026-01-31T10:00:00Z, or an age such as 2h"
 _LEAST_STEP_S = 60
 _MOST_STEPS = 1500
-_MOST_ITEMS = 20_000
+_MOST_ITEMS = 10_000
 
 
 class TrafficAsked(Asked):
@@ -27,7 +27,7 @@ class TrafficAsked(Asked):
     step: Text = Field(
         None,
         description="whole minutes, such as 5m: a sum for each; absent: one sum of it all. What is "
-        "older than two days is kept by the hour",
+        "older than three hours is kept by the hour",
     )
     kind: TallyKind | None = None
     name: Text = Field(None, description="of a source, a rule or a destination, by the kind")
@@ -41,7 +41,8 @@ class TrafficAsked(Asked):
         if since is None or since >= until:
             raise Invalid("since: must be before until")
         step_s = _step_s(self.step, (until - since).total_seconds())
-        return TalliesAsked(since, until, step_s, self.kind, self.name)
+        kinds = () if self.kind is None else (self.kind,)
+        return TalliesAsked(since, until, step_s, kinds, self.name)
 
 
 class Traffic(BaseModel):

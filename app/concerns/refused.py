@@ -20,7 +20,7 @@ _NOT_STORED = ("store_unavailable", "busy", "stopping", "internal", "temporarily
 
 def asked(now: datetime) -> TalliesAsked:
     until = now + timedelta(seconds=_STEP_S)
-    return TalliesAsked(now - LOOKED_BACK, until, _STEP_S, TallyKind.CALL)
+    return TalliesAsked(now - LOOKED_BACK, until, _STEP_S, (TallyKind.CALL,))
 
 
 def sources(sums: Sequence[TallySum]) -> Iterator[Concern]:

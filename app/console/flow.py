@@ -14,6 +14,7 @@ from app.observe.counts import TAKEN
 from app.outbox import Outbox, TalliesAsked
 
 _KindOf: TypeAlias = Callable[[str], int]
+_KINDS = (TallyKind.CALL, TallyKind.ENDED)
 _MOST_SUMS = 20_000
 # Ends that a rule or an operator wanted.
 _BY_RULE = (Ending.CANCELLED, Ending.COLLAPSED, Ending.OVER_LIMIT)
@@ -29,10 +30,10 @@ class Range:
     step_s: int
 
 
-# What is older than two days is kept by the hour.
+# What is older than three hours is kept by the hour.
 RANGES = (
     Range("hour", timedelta(hours=1), 60),
-    Range("day", timedelta(days=1), 1800),
+    Range("day", timedelta(days=1), 3600),
     Range("week", timedelta(days=7), 4 * 3600),
 )
 
@@ -68,7 +69,6 @@ class Flow:
     starts: Line
     sources: Mapping[str, Line]
     destinations: Mapping[str, Line]
-    attempts: Mapping[str, Counter[str]]
 
 
 async def flow(outbox: Outbox, shown: Range, now: datetime) -> Flow:
@@ -78,7 +78,8 @@ async def flow(outbox: Outbox, shown: Range, now: datetime) -> Flow:
         (now.timestamp() // shown.step_s + 1) * shown.step_s, tz=now.tzinfo
     )
     since = until - shown.length
-    sums = await outbox.tallies(TalliesAsked(since, until, shown.step_s), limit=_MOST_SUMS)
+    asked = TalliesAsked(since, until, shown.step_s, _KINDS)
+    sums = await outbox.tallies(asked, limit=_MOST_SUMS)
     return _Gathering(since, until, step).of(sums)
 
 
@@ -89,7 +90,7 @@ class _Gathering:
         self._calls, self._starts = self._line(), self._line()
         self._sources: dict[str, Line] = {}
         self._destinations: dict[str, Line] = {}
-        self._attempts: dict[str, Counter[str]] = {}
+        self._last_at, self._last = since, 0
 
     def of(self, sums: Sequence[TallySum]) -> Flow:
         for one in sums:
@@ -98,10 +99,8 @@ class _Gathering:
                     self._add(one, self._calls, self._sources, _of_call)
                 case TallyKind.ENDED:
                     self._add(one, self._starts, self._destinations, _of_ending)
-                case TallyKind.ATTEMPT:
-                    self._attempts.setdefault(one.name, Counter())[one.label] += one.count
-                case TallyKind.RULE:
-                    pass
+                case TallyKind.ATTEMPT | TallyKind.RULE:
+                    pass  # not asked for
         return Flow(
             self._since,
             self._until,
@@ -110,17 +109,24 @@ class _Gathering:
             self._starts,
             self._sources,
             self._destinations,
-            self._attempts,
         )
+
+    def _index(self, at: datetime) -> int:
+        """Of the step. Many sums are of the same."""
+        if at != self._last_at:
+            self._last_at, self._last = at, int((at - self._since) / self._step)
+        return self._last
 
     def _line(self) -> Line:
         return Line([0] * self._steps, [0] * self._steps, [0] * self._steps)
 
     def _add(self, one: TallySum, whole: Line, lines: dict[str, Line], kind_of: _KindOf) -> None:
-        index = int((one.at - self._since) / self._step)
+        index = self._index(one.at)
         if not 0 <= index < self._steps:
             return
-        for line in (whole, lines.setdefault(one.name, self._line())):
+        if (own := lines.get(one.name)) is None:
+            own = lines[one.name] = self._line()
+        for line in (whole, own):
             series = (line.good, line.mild, line.bad)[kind_of(one.label)]
             series[index] += one.count
             line.labels[one.label] += one.count

@@ -136,7 +136,9 @@ WithId = TypeVar("WithId", bound=_WithId)
 
 
 class Page(BaseModel, Generic[T]):
-    """The newest first. `next` is the `before` of the page after this; null: there is none."""
+    """The newest first. `next` is the `before` of the page after this; null: there is none. A page
+    may hold fewer than asked for, even none, and have a `next`: a request looks at so many and no
+    more."""
 
     items: list[T]
     next: str | None

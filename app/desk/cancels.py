@@ -8,7 +8,7 @@ from app import lookup
 from app.desk.asked import SomeDeliveries, Text
 from app.desk.desk import Desk
 from app.desk.refusals import Conflict, NotFound
-from app.desk.replays import Counted, counted, known_act
+from app.desk.replays import Counted, CountedSome, counted, counted_some, known_act
 from app.model.delivery import DeliveryId, DeliveryState
 from app.model.operator import Operator
 from app.outbox import ActKind
@@ -55,13 +55,15 @@ async def cancel_step(desk: Desk, operator: Operator, asked: DeliveryCancel) -> 
     return Cancelled(act=act.id, count=count, next=act.id)
 
 
-async def count_cancel(desk: Desk, asked: DeliveryCancel, *, most: int) -> Counted:
+async def count_cancel(desk: Desk, asked: DeliveryCancel, *, most: int) -> CountedSome:
     """What it is about, counted up to `most` a state. Raises Invalid, NotUnderstood."""
     wanted = asked.chosen(desk)
     states = [one for one in _WAITING if wanted.state in (None, one)]
     # One by one: each has an index of its own.
-    found = [await desk.outbox.counts(replace(wanted, state=s), most=most) for s in states]
-    return counted([one for some in found for one in some], _WAITING)
+    return counted_some(
+        [await desk.outbox.count_deliveries(replace(wanted, state=s), most=most) for s in states],
+        _WAITING,
+    )
 
 
 async def cancel_delivery(desk: Desk, operator: Operator, delivery_id: str) -> Cancelled:

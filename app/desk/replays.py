@@ -6,7 +6,8 @@ several processes gets the next request. All requests of one replay are one act:
 `next`, its time is what the pace counts from.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import BaseModel, Field
@@ -18,7 +19,7 @@ from app.desk.refusals import Conflict, Invalid, NotFound
 from app.model.delivery import Delivery, DeliveryId, DeliveryState
 from app.model.event import ERASED
 from app.model.operator import Operator
-from app.outbox import Act, ActId, ActKind, Count, DeliveryFilter
+from app.outbox import Act, ActId, ActKind, Count, CountedDeliveries, DeliveryFilter
 from app.replay import Plan, Replay, Report
 
 _FINAL = (DeliveryState.DONE, DeliveryState.DEAD)
@@ -75,13 +76,21 @@ class Counted(BaseModel):
     of: list[CountShown]
 
 
+@dataclass(frozen=True, slots=True)
+class CountedSome:
+    """`is_whole` false: there may be more."""
+
+    counted: Counted
+    is_whole: bool
+
+
 async def replay_deliveries(
     desk: Desk, operator: Operator, asked: DeliveryReplay
 ) -> Replayed | Counted:
     """Finished deliveries again, each as a new one, a bounded number at a time. Raises Invalid,
     NotUnderstood."""
     if asked.dry_run:
-        return await count_replay(desk, asked)
+        return await count_chosen(desk, _chosen(desk, asked), again=asked.again)
     return await replay_step(desk, operator, asked)
 
 
@@ -90,9 +99,11 @@ async def replay_step(desk: Desk, operator: Operator, asked: DeliveryReplay) -> 
     return await replay_chosen(desk, operator, _chosen(desk, asked), asked, again=asked.again)
 
 
-async def count_replay(desk: Desk, asked: DeliveryReplay, *, most: int | None = None) -> Counted:
-    """What it is about, counted up to `most`. Raises Invalid, NotUnderstood."""
-    return await count_chosen(desk, _chosen(desk, asked), again=asked.again, most=most)
+async def count_replay(desk: Desk, asked: DeliveryReplay, *, most: int) -> CountedSome:
+    """What it is about, counted up to `most`, and of the newest alone where no index finds them.
+    Raises Invalid, NotUnderstood."""
+    wanted = _free(_chosen(desk, asked), again=asked.again)
+    return counted_some([await desk.outbox.count_deliveries(wanted, most=most)], _FINAL)
 
 
 async def replay_chosen(
@@ -115,11 +126,12 @@ async def replay_chosen(
     return replayed_of(plan.act, await Replay(desk.outbox, plan, desk.clock).deliveries(wanted))
 
 
-async def count_chosen(
-    desk: Desk, wanted: DeliveryFilter, *, again: bool, most: int | None = None
-) -> Counted:
-    free = wanted if again else replace(wanted, is_replayed=False)
-    return counted(await desk.outbox.counts(free, most=most), _FINAL)
+async def count_chosen(desk: Desk, wanted: DeliveryFilter, *, again: bool) -> Counted:
+    return counted(await desk.outbox.counts(_free(wanted, again=again)), _FINAL)
+
+
+def _free(wanted: DeliveryFilter, *, again: bool) -> DeliveryFilter:
+    return wanted if again else replace(wanted, is_replayed=False)
 
 
 def _chosen(desk: Desk, asked: DeliveryReplay) -> DeliveryFilter:
@@ -179,6 +191,13 @@ def replayed_of(act: Act, report: Report) -> Replayed:
         left=dict(report.left),
         next=f"{act.id}.{report.after}" if report.after else None,
     )
+
+
+def counted_some(
+    found: Sequence[CountedDeliveries], states: tuple[DeliveryState, ...]
+) -> CountedSome:
+    counts = [one for some in found for one in some.counts]
+    return CountedSome(counted(counts, states), all(some.is_whole for some in found))
 
 
 def counted(found: list[Count], states: tuple[DeliveryState, ...]) -> Counted:

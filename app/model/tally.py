@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.kit.light import light
+
 
 class TallyKind(StrEnum):
     CALL = "call"
@@ -26,7 +28,7 @@ class Tally:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@light
 class TallySum:
     """Of a step that begins at `at`, or of all that was asked for. `last_at`: the start of the
     last minute in which it was counted, of the hour where that is long ago."""

@@ -20,7 +20,7 @@ from app.outbox.pace import Pace
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName
 from app.outbox.problem_list import ProblemFilter, place, place_of
-from app.outbox.reach import Look
+from app.outbox.reach import CountedDeliveries, Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.settle import Settlement
 from app.outbox.size import Size, TableSize
@@ -40,6 +40,7 @@ __all__ = [
     "Backlog",
     "Claimed",
     "Count",
+    "CountedDeliveries",
     "DeliveryFilter",
     "Duplicate",
     "EventFilter",

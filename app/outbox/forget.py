@@ -8,7 +8,7 @@ call afterwards makes a new one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select, tuple_, update
@@ -62,14 +62,15 @@ class Forgotten:
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a step is about. `started_nothing` are events that name the person and have no
-    delivery; `keys` the deduplication keys of all these events; `digests` led here."""
+    delivery; `digests` led here. `keys`: the deduplication keys of all these events, once they
+    were looked for."""
 
     digests: Sequence[int]
     deliveries: Sequence[Delivery]
     under_way: int
     started_nothing: Sequence[str]
-    keys: Sequence[tuple[str, str]]
     after: str | None
+    keys: Sequence[tuple[str, str]] = ()
 
     @property
     def events(self) -> set[str]:
@@ -77,8 +78,7 @@ class Found:
 
 
 def find(connection: Connection, key: bytes, names: Sequence[PersonName], after: str) -> Found:
-    """A look without a lock. Keys are sought in all of the table: an index for this alone would
-    cost every call, and readers keep nobody waiting."""
+    """A look without a lock."""
     digests = [digest_of(key, name) for name in names]
     known = select(_person.delivery_id).where(
         _person.digest.in_(digests), _person.delivery_id > after
@@ -92,9 +92,14 @@ def find(connection: Connection, key: bytes, names: Sequence[PersonName], after:
     free = [one for one in theirs if one.state is not DeliveryState.IN_FLIGHT]
     # Of these the digest alone is the proof: the decoded call is not at hand here.
     alone = connection.execute(select(_event.id).where(_event.id.in_(ids))).scalars().all()
-    keys = _keys(connection, {*alone, *(one.event_id for one in free)})
     last = ids[-1] if len(ids) == _STEP else None
-    return Found(digests, free, len(theirs) - len(free), alone, keys, last)
+    return Found(digests, free, len(theirs) - len(free), alone, last)
+
+
+def with_keys(connection: Connection, found: Found) -> Found:
+    """To be erased, too. They are sought in all of the table: an index for this alone would cost
+    every call, and readers keep nobody waiting. Who only counts does without."""
+    return replace(found, keys=_keys(connection, found.events))
 
 
 def _keys(connection: Connection, events: Iterable[str]) -> list[tuple[str, str]]:

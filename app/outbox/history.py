@@ -150,7 +150,7 @@ def delivery(connection: Connection, delivery_id: DeliveryId) -> Delivery | None
     return delivery_of(row) if row else None
 
 
-def _range(
+def time_conditions(
     column: ColumnElement[str], wanted: EventFilter | DeliveryFilter
 ) -> Iterator[ColumnElement[bool]]:
     """By the id alone, which sorts by time: no list needs another index for that."""
@@ -182,7 +182,7 @@ def event_conditions(wanted: EventFilter) -> Iterator[ColumnElement[bool]]:
         known = deliveries_of(wanted.people)
         of_deliveries = select(_delivery.event_id).where(_delivery.id.in_(known))
         yield _event.id.in_(known.union_all(of_deliveries))
-    yield from _range(_event.id, wanted)
+    yield from time_conditions(_event.id, wanted)
 
 
 def events_query(wanted: EventFilter, limit: int) -> Select[tuple[object, ...]]:
@@ -240,7 +240,7 @@ def delivery_conditions(wanted: DeliveryFilter) -> Iterator[ColumnElement[bool]]
         yield _delivery.id.in_(deliveries_of(wanted.people))
     if wanted.ids:
         yield _delivery.id.in_(wanted.ids)
-    yield from _range(_delivery.id, wanted)
+    yield from time_conditions(_delivery.id, wanted)
 
 
 def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object, ...]]:
@@ -250,11 +250,19 @@ def deliveries_query(wanted: DeliveryFilter, limit: int) -> Select[tuple[object,
     return query.order_by(order).limit(limit)
 
 
-def counts(connection: Connection, wanted: DeliveryFilter, most: int | None = None) -> list[Count]:
-    """As many rows are read as it counts: `most`, where that is given."""
+def counts(
+    connection: Connection,
+    wanted: DeliveryFilter,
+    most: int | None = None,
+    end: str | None = None,
+) -> list[Count]:
+    """Of those from the id `end` on, where that is given; `most` of them, where that is."""
     columns = (_delivery.rule, _delivery.state, _delivery.outcome)
-    chosen = select(*columns).where(*delivery_conditions(wanted)).limit(most).subquery()
-    alike = (chosen.c.rule, chosen.c.state, chosen.c.outcome)
+    chosen = select(*columns).where(*delivery_conditions(wanted))
+    if end is not None:
+        chosen = chosen.where(_delivery.id >= end)
+    within = chosen.limit(most).subquery()
+    alike = (within.c.rule, within.c.state, within.c.outcome)
     query = select(*alike, func.count().label("number"))
     rows = connection.execute(query.group_by(*alike).order_by(*alike))
     return [Count(row.rule, DeliveryState(row.state), row.outcome, row.number) for row in rows]

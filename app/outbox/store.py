@@ -61,7 +61,7 @@ from app.outbox.pace import Pace, slow_down
 from app.outbox.pauses import Pause, PauseKind
 from app.outbox.people import PersonName, derived_key, digest_of, person_key
 from app.outbox.problem_list import ProblemFilter
-from app.outbox.reach import Look
+from app.outbox.reach import CountedDeliveries, Look
 from app.outbox.retention import Ages, Past, Purged
 from app.outbox.rows import instant
 from app.outbox.settle import SETTLE, Settlement
@@ -243,6 +243,7 @@ class Outbox:
         found = await self._read(lambda c: forget.find(c, key, names, after))
         if act is None:
             return await self._read(lambda c: forget.count(c, found))
+        found = await self._read(lambda c: forget.with_keys(c, found))
         return await self._writer.run(lambda c: forget.erase(c, key, found, act, now))
 
     async def pauses(self) -> list[Pause]:
@@ -323,7 +324,7 @@ class Outbox:
     async def totals(self, since: datetime, kind: TallyKind, *, limit: int) -> list[TallySum]:
         """What was counted since then, this minute with it."""
         until = self._clock.now() + timedelta(minutes=1)
-        return await self.tallies(TalliesAsked(since, until, kind=kind), limit=limit)
+        return await self.tallies(TalliesAsked(since, until, kinds=(kind,)), limit=limit)
 
     async def roll_up_tallies(self) -> int:
         """A step of putting minutes that are long past into their hours: 0 at the end."""
@@ -432,9 +433,13 @@ class Outbox:
         """What became of some events."""
         return await self._read(lambda c: history.started(c, ids))
 
-    async def counts(self, wanted: DeliveryFilter, *, most: int | None = None) -> list[Count]:
-        """Of all, or of so many as `most` that are found first."""
-        return await self._read(lambda c: history.counts(c, wanted, most))
+    async def counts(self, wanted: DeliveryFilter) -> list[Count]:
+        """Of all: as many rows are read as it counts, and more where no index finds them."""
+        return await self._read(lambda c: history.counts(c, wanted))
+
+    async def count_deliveries(self, wanted: DeliveryFilter, *, most: int) -> CountedDeliveries:
+        """Up to `most`, at a bounded cost whatever is wanted (see `reach`)."""
+        return await self._read(lambda c: reach.count_deliveries(c, wanted, most))
 
     async def acts(self, *, before: ActId | None = None, limit: int) -> list[Act]:
         return await self._read(lambda c: acts.acts(c, before, limit))

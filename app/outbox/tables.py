@@ -235,8 +235,8 @@ token = Table(
     UniqueConstraint("digest"),
 )
 
-# What was counted, by whole minutes since 1970; what is older than two days by the first minute of
-# the hour.
+# What was counted, by whole minutes since 1970; what is older than three hours by the first minute
+# of the hour.
 tally = Table(
     "tally",
     metadata,

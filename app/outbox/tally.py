@@ -1,11 +1,20 @@
-"""What was counted: by minutes for two days, by hours for as long as events are kept."""
+"""What was counted: by minutes for three hours, by hours for as long as events are kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 
 from app.model.tally import Tally, TallyKind, TallySum
 from app.outbox import tables
@@ -16,9 +25,11 @@ from app.outbox.rows import instant, storable
 _table = tables.tally.c
 _count = tables.tally.c["count"]
 _HOUR = 60
-_MINUTES_KEPT = 48 * 60
+# Of 130 names a day of minutes is 187,000 rows, which no page can add up at once.
+MINUTES_KEPT = 3 * 60
 # Of one step of rolling up, so that no call waits long for it.
 _ROLLED_AT_ONCE = 10
+_KINDS = {one.value: one for one in TallyKind}
 # Written out as the partial index has it.
 _is_of_a_minute: ColumnElement[bool] = literal_column("minute % 60 <> 0")
 
@@ -26,12 +37,12 @@ _is_of_a_minute: ColumnElement[bool] = literal_column("minute % 60 <> 0")
 @dataclass(frozen=True, slots=True)
 class TalliesAsked:
     """From the minute of `since` on, up to the one before that of `until`; `step_s` in whole
-    minutes, None: one sum of it all."""
+    minutes, None: one sum of it all. `kinds`: only these; none: all."""
 
     since: datetime
     until: datetime
     step_s: int | None = None
-    kind: TallyKind | None = None
+    kinds: tuple[TallyKind, ...] = ()
     name: str | None = None
 
 
@@ -59,12 +70,12 @@ def tallies_query(asked: TalliesAsked, limit: int) -> Select[Any]:
     query = select(*sums).group_by(*kept).order_by(*kept)
     if asked.step_s is not None:
         shown = at.label("at")
-        query = select(shown, *sums).group_by(shown, *kept).order_by(shown, *kept)
+        query = select(*sums, shown).group_by(shown, *kept).order_by(shown, *kept)
     query = query.where(
         _table.minute >= minute_of(asked.since), _table.minute < minute_of(asked.until)
     )
-    if asked.kind is not None:
-        query = query.where(_table.kind == asked.kind.value)
+    if asked.kinds:
+        query = query.where(_table.kind.in_([kind.value for kind in asked.kinds]))
     if asked.name is not None:
         query = query.where(_table.name == asked.name)
     return query.limit(limit)
@@ -72,18 +83,14 @@ def tallies_query(asked: TalliesAsked, limit: int) -> Select[Any]:
 
 def tallies(connection: Connection, asked: TalliesAsked, limit: int) -> list[TallySum]:
     """The earliest first."""
-    rows = connection.execute(tallies_query(asked, limit))
-    first = minute_of(asked.since)
+    query = tallies_query(asked, limit)
+    if asked.step_s is None:
+        query = query.add_columns(literal(minute_of(asked.since)))
+    # Few minutes in many rows, which are read on the loop.
+    at = _Instants()
     return [
-        TallySum(
-            kind=TallyKind(row.kind),
-            name=row.name,
-            label=row.label,
-            count=int(row.sum),
-            at=_instant(first if asked.step_s is None else row.at),
-            last_at=_instant(row.last),
-        )
-        for row in rows
+        TallySum(_KINDS[kind], name, label, int(total), at[first], at[last])
+        for kind, name, label, total, last, first in connection.execute(query)
     ]
 
 
@@ -95,7 +102,7 @@ def oldest_minute_query(before: int) -> Select[Any]:
 
 def roll_up(connection: Connection, now: datetime) -> int:
     """A step: how many rows went into those of their hour, 0 at the end."""
-    kept = minute_of(now) - _MINUTES_KEPT
+    kept = minute_of(now) - MINUTES_KEPT
     oldest = connection.execute(oldest_minute_query(kept - kept % _HOUR)).scalar()
     if oldest is None:
         return 0
@@ -131,8 +138,12 @@ def minute_of(at: datetime) -> int:
     return int(at.timestamp() // 60)
 
 
-def _instant(minute: int) -> datetime:
-    return instant(minute * 60_000_000)
+class _Instants(dict[int, datetime]):
+    """Each minute's, made once."""
+
+    def __missing__(self, minute: int) -> datetime:
+        self[minute] = instant(minute * 60_000_000)
+        return self[minute]
 
 
 def _adding(connection: Connection) -> Any:

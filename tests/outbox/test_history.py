@@ -39,7 +39,8 @@ async def test_a_count_ends_at_its_most(outbox: Outbox, clock: ManualClock) -> N
     for _ in range(3):
         await accept(outbox, clock)
 
-    some = await outbox.counts(DeliveryFilter(), most=2)
-    all_there_are = await outbox.counts(DeliveryFilter())
+    some = await outbox.count_deliveries(DeliveryFilter(), most=2)
+    all_there_are = await outbox.count_deliveries(DeliveryFilter(), most=4)
 
-    assert (sum(one.count for one in some), sum(one.count for one in all_there_are)) == (2, 3)
+    assert (sum(one.count for one in some.counts), some.is_whole) == (2, False)
+    assert (sum(one.count for one in all_there_are.counts), all_there_are.is_whole) == (3, True)

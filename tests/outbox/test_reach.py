@@ -1,9 +1,9 @@
 """Lists by what no index has."""
 
-from app.model.delivery import DeliveryId
+from app.model.delivery import DeliveryId, DeliveryState
 from app.model.event import EventStatus
 from app.outbox import Acceptance, DeliveryFilter, EventFilter, Outbox
-from app.outbox.reach import look_at_deliveries, look_at_events
+from app.outbox.reach import count_deliveries, look_at_deliveries, look_at_events
 from tests.support.values import a_delivery, an_event
 
 
@@ -51,3 +51,34 @@ async def test_what_an_index_finds_has_no_end(outbox: Outbox) -> None:
 
     assert (len(page.items), page.following) == (3, None)
     assert (len(some.items), some.is_short) == (1, True)
+
+
+async def test_what_waits_is_found_behind_the_reach_where_it_is_little(outbox: Outbox) -> None:
+    rare, *_ = await deliveries_to(outbox, "rare", "main", "main", "main")
+    wanted = DeliveryFilter(state=DeliveryState.PENDING, destination="rare")
+
+    of_few = await outbox._read(lambda c: look_at_deliveries(c, wanted, 10, reach=4))
+    of_many = await outbox._read(lambda c: look_at_deliveries(c, wanted, 10, reach=3))
+
+    assert ([one.id for one in of_few.items], of_few.is_short) == ([rare], False)
+    assert ([one.id for one in of_many.items], of_many.is_short) == ([], True)
+
+
+async def test_what_waits_is_listed_the_newest_first(outbox: Outbox) -> None:
+    ids = await deliveries_to(outbox, "main", "rare", "main")
+    wanted = DeliveryFilter(state=DeliveryState.PENDING)
+
+    page = await outbox._read(lambda c: look_at_deliveries(c, wanted, 2))
+
+    assert ([one.id for one in page.items], page.following) == (ids[:0:-1], ids[1])
+
+
+async def test_a_count_is_of_what_is_within_reach(outbox: Outbox) -> None:
+    await deliveries_to(outbox, "rare", "main", "rare", "main")
+    wanted = DeliveryFilter(destination="rare")
+
+    some = await outbox._read(lambda c: count_deliveries(c, wanted, 10, reach=3))
+    all_there_are = await outbox._read(lambda c: count_deliveries(c, wanted, 10, reach=5))
+
+    assert ([one.count for one in some.counts], some.is_whole) == ([1], False)
+    assert ([one.count for one in all_there_are.counts], all_there_are.is_whole) == ([2], True)

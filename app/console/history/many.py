@@ -19,7 +19,7 @@ from app.desk.cancels import Cancelled, DeliveryCancel, cancel_step, count_cance
 from app.desk.desk import Desk
 from app.desk.refusals import Invalid
 from app.desk.replays import (
-    Counted,
+    CountedSome,
     DeliveryReplay,
     Replayed,
     Rules,
@@ -77,15 +77,14 @@ def many_routes(house: House) -> APIRouter:
         request: Request, _: ActingVisitor, doing: Doing, asked: Annotated[Many, Query()]
     ) -> Response:
         per_second("rate", asked.rate)
-        counted = await _count(desk, doing, asked)
+        some = await _count(desk, doing, asked)
         words = _fixed(desk, asked)
         return page(
             request,
             "history/ask_many",
             doing=doing,
-            counted=counted,
-            most=_MOST_COUNTED,
-            is_more=counted.total >= _MOST_COUNTED,
+            counted=some.counted,
+            is_more=not some.is_whole,
             asked=asked,
             words=words,
             to=turned("/deliveries", asked.filter_words),
@@ -126,7 +125,7 @@ def many_routes(house: House) -> APIRouter:
     return routes
 
 
-async def _count(desk: Desk, doing: Doing, asked: Many) -> Counted:
+async def _count(desk: Desk, doing: Doing, asked: Many) -> CountedSome:
     """Raises Invalid, NotUnderstood."""
     if doing == "replay":
         return await count_replay(desk, asked.replay(), most=_MOST_COUNTED)
