@@ -14,6 +14,11 @@ from app.outbox.engine import is_of_the_values, store_errors
 from app.outbox.errors import StoreUnavailable
 from app.outbox.transactions import WRITE_LIMIT_S
 
+# The last of them is how the driver says that the connection broke as it was used.
+_FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_IDLE_S = 0.01
+_TURNS = 3
+
 
 class Direct:
     """A connection that is kept. A statement is a transaction by itself: there and back once, where
@@ -22,6 +27,7 @@ class Direct:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._held: AsyncConnection | None = None
+        self._used_at = 0.0
 
     @property
     def dialect(self) -> Dialect:
@@ -34,7 +40,7 @@ class Direct:
             try:
                 async with asyncio.timeout(WRITE_LIMIT_S):
                     await (await self._connection()).execute(statement, *values)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except _FAILED as error:
                 if is_of_the_values(error):
                     return False
                 # Also where the server is a standby now: its connection is good, and never takes
@@ -56,6 +62,7 @@ class Direct:
                 await held.close()
 
     async def _connection(self) -> Any:
+        await self._hear()
         if self._held is not None:
             connection = (await self._held.get_raw_connection()).driver_connection
             if connection is not None and not connection.is_closed():
@@ -63,3 +70,12 @@ class Direct:
             await self.close()
         self._held = await self._engine.connect()
         return (await self._held.get_raw_connection()).driver_connection
+
+    async def _hear(self) -> None:
+        """That the server closed it, at a restart say, is known when the loop has come to read it:
+        else the first calls after it would be refused for nothing."""
+        now = asyncio.get_running_loop().time()
+        if now - self._used_at > _IDLE_S:
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
+        self._used_at = now

@@ -310,5 +310,7 @@ async def test_what_was_counted_in_thirty_days_is_added_up_quickly(outbox: Outbo
     of_a_day = await outbox.tallies(day, limit=100_000)
     assert len(of_a_day) == 24 * 130
     assert {one.count for one in of_a_day} == {7, 7 * 60}
-    [*of_rules] = await outbox.tallies(replace(month, step_s=None, kinds=(TallyKind.RULE,)), limit=99)
+    [*of_rules] = await outbox.tallies(
+        replace(month, step_s=None, kinds=(TallyKind.RULE,)), limit=99
+    )
     assert {one.count for one in of_rules} == {7 * (30 * 24 - 4 + 240)}

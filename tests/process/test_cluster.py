@@ -14,9 +14,12 @@ from tests.process.calls import in_doubt, make_calls, until_delivered
 from tests.support.clusters import Cluster, a_cluster
 from tests.support.postgres import Server
 
-RATE = 100
-BACKLOG = 1000
-CALLS = 1200
+# Low enough for five processes on a machine that does other things, too.
+RATE = 50
+BACKLOG = 500
+CALLS = 600
+# What may go at once after a pause: a fifth of a second's worth.
+BURST = RATE / 5
 LIMIT_S = 120.0
 SLOW = [{"kind": "delay", "seconds": 0.15}]
 
@@ -71,7 +74,8 @@ async def test_the_rate_is_one_and_nothing_is_lost_though_every_process_is_kille
     assert {f"CRM_ID={number}" for number in taken} == set(starts)
     assert doubled == len(arrived), "every second start must come of an attempt in doubt"
     assert 0.95 * RATE <= measured <= 1.05 * RATE
-    assert most_within_s(instants(cluster), 5) <= 5 * RATE * 1.05, "no process brings its own rate"
+    most = 5 * RATE * 1.05 + BURST
+    assert most_within_s(instants(cluster), 5) <= most, "no process brings its own rate"
 
 
 def answer_slowly(cluster: Cluster) -> None:

@@ -2,7 +2,6 @@
 and every start that happened twice was in doubt and is recorded so."""
 
 import asyncio
-import multiprocessing
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +16,10 @@ from app.model.start import Import, InDoubt
 from app.outbox import Acceptance, Outbox
 from app.sandbox import Fault, FaultKind
 from tests.process.points import Point, work
+from tests.support.forked import FORKS
 from tests.support.sandboxes import a_sandbox
 from tests.support.values import a_delivery, a_match, an_event
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.process.points"])
 _LIMIT_S = 40.0
 _KILLED = -9
 FAULTS = {
@@ -115,7 +113,7 @@ def _importing(delivery: Delivery) -> Delivery:
 
 
 async def _run(store: str, altcraft: str, at: Point | None) -> int | None:
-    process = _FORKS.Process(target=work, args=(store, altcraft, at))
+    process = FORKS.Process(target=work, args=(store, altcraft, at))
     process.start()
     await asyncio.to_thread(process.join, _LIMIT_S)
     if process.exitcode is None:

@@ -53,6 +53,8 @@ async def test_an_entry_says_who_what_and_what_was_answered(
         "error_text": "Successful operation",
         "profile_id": "66acb337240d5213037986d8",
         "target": "scenario",
+        "traceparent": None,
+        "tracestate": None,
     }
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import orjson
 
+from tests.support.forked import Forked
+
 START_LIMIT_S = 90.0
 ROOT = Path(__file__).parents[2]
 
@@ -66,17 +68,14 @@ class Process:
     environ: Mapping[str, str] = field(default_factory=dict)
     under: list[str] = field(default_factory=list)
     program: Path = ROOT
-    _process: subprocess.Popen[bytes] | None = None
+    _process: "subprocess.Popen[bytes] | Forked | None" = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*self.under, sys.executable, "-m", "app", *self.arguments],
-                env={**os.environ, **self.environ},  # noqa: TID251 - of the child
-                cwd=self.program,
-                stdout=log,
-                stderr=log,
-            )
+        environ = {**os.environ, **self.environ}  # noqa: TID251 - of the child
+        if self.under or self.program != ROOT:
+            self._process = self._loading(environ)
+        else:
+            self._process = Forked(self.arguments, environ, folder=ROOT, out=self.log, err=self.log)
         end = time.monotonic() + START_LIMIT_S
         with httpx.Client(trust_env=False, timeout=10) as client:
             while time.monotonic() < end:
@@ -86,6 +85,16 @@ class Process:
                         return
                 time.sleep(0.05)  # the machine is for the process to start
         raise AssertionError(f"{self.url} did not become ready: {self.log.read_text()}")
+
+    def _loading(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [*self.under, sys.executable, "-m", "app", *self.arguments],
+                env=environ,
+                cwd=self.program,
+                stdout=log,
+                stderr=log,
+            )
 
     def kill(self) -> None:
         """SIGKILL: no chance to do anything."""
