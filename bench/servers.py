@@ -78,7 +78,15 @@ class Server:
         """What they have used so far, also by what has ended."""
         first = [psutil.Process(process) for process in self.processes]
         every = [*first, *(child for one in first for child in one.children(recursive=True))]
-        return sum(sum(one.cpu_times()[:4]) for one in every)
+        return sum(map(_used_s, every))
+
+
+def _used_s(process: psutil.Process) -> float:
+    """With what it started and has ended; of one that has just ended itself, its starter knows."""
+    try:
+        return float(sum(process.cpu_times()[:4]))
+    except psutil.NoSuchProcess:
+        return 0.0
 
 
 @contextlib.contextmanager
