@@ -29,6 +29,15 @@ class Chart:
     most: int
     bars: list[Bar]
 
+    @property
+    def paths(self) -> dict[str, str]:
+        """The bars of each tone as one shape."""
+        drawn: dict[str, list[str]] = {}
+        for bar in self.bars:
+            shape = f"M{bar.x} {bar.y}h{bar.width}v{bar.height}h-{bar.width}z"
+            drawn.setdefault(bar.tone, []).append(shape)
+        return {tone: "".join(shapes) for tone, shapes in drawn.items()}
+
 
 def stacked(line: Line, *, width: int, height: int) -> Chart:
     """A bar a step, from the bottom what was good, of less weight, bad."""
