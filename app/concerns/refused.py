@@ -13,7 +13,7 @@ MOST_SUMS = 20_000
 LOOKED_BACK = timedelta(hours=1)
 REFUSED_FOR = timedelta(minutes=2)
 REFUSED_CALLS = 5
-_STEP_S = 60
+_STEP_S = 120
 # Ours, not the caller's.
 _NOT_STORED = ("store_unavailable", "busy", "stopping", "internal", "temporarily_unavailable")
 
@@ -24,7 +24,7 @@ def asked(now: datetime) -> TalliesAsked:
 
 
 def sources(sums: Sequence[TallySum]) -> Iterator[Concern]:
-    """`sums` by minutes, the earliest first."""
+    """`sums` by steps, the earliest first."""
     taken_at = {one.name: one.at for one in sums if one.label in TAKEN}
     refused: dict[str, list[TallySum]] = {}
     for one in sums:
