@@ -9,9 +9,8 @@ from app.console.house import House
 from app.console.pages import address
 from app.console.visitors import ActingVisitor
 from app.desk import pauses
-from app.desk.desk import Desk
 from app.desk.pauses import PauseAsked
-from app.outbox import Pause, PauseKind
+from app.outbox import PauseKind
 
 Name = Annotated[str, Query(max_length=200)]
 
@@ -25,7 +24,7 @@ def pausing_routes(house: House) -> APIRouter:
     async def ask_to_pause(
         request: Request, _: ActingVisitor, kind: PauseKind, name: Name
     ) -> Response:
-        if await _known(desk, kind, name) is not None:
+        if await pauses.pause_of(desk, kind, name) is not None:
             return RedirectResponse(address("/resume", kind=kind, name=name), 303)
         return page(request, "pauses/pause", kind=kind, name=name, back=page_of(kind, name))
 
@@ -44,7 +43,7 @@ def pausing_routes(house: House) -> APIRouter:
     async def ask_to_resume(
         request: Request, _: ActingVisitor, kind: PauseKind, name: Name, more: str = ""
     ) -> Response:
-        paused, back = await _known(desk, kind, name), page_of(kind, name)
+        paused, back = await pauses.pause_of(desk, kind, name), page_of(kind, name)
         if paused is None and not more:
             return RedirectResponse(back, 303)
         return page(request, "pauses/resume", kind=kind, name=name, pause=paused, back=back)
@@ -71,8 +70,3 @@ def page_of(kind: PauseKind, name: str) -> str:
             return address("/deliveries", destination=name)
         case PauseKind.SCENARIO | PauseKind.TRIGGER:
             return address("/deliveries", state="paused")
-
-
-async def _known(desk: Desk, kind: PauseKind, name: str) -> Pause | None:
-    found = await desk.outbox.pauses()
-    return next((one for one in found if (one.kind, one.name) == (kind, name)), None)

@@ -5,7 +5,6 @@ from fastapi import Request
 from app.console.gate import is_safe
 from app.console.house import House
 from app.desk.refusals import NotFound
-from app.outbox import Pause, PauseKind
 from app.set_up.guide import Guide, guide
 from app.sources.source import Source
 
@@ -29,9 +28,3 @@ def base_of(house: House, request: Request) -> str:
 def guide_of(house: House, request: Request, name: str) -> Guide:
     config = house.desk.revision.file.sources[name]
     return guide(name, config, base_of(house, request), house.desk.clock.now())
-
-
-async def pause_of(house: House, name: str) -> Pause | None:
-    wanted = (PauseKind.SOURCE, name)
-    found = (one for one in await house.desk.outbox.pauses() if (one.kind, one.name) == wanted)
-    return next(found, None)

@@ -4,9 +4,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from app.console.house import House
-from app.console.source_of import base_of, guide_of, known_source, pause_of
+from app.console.source_of import base_of, guide_of, known_source
 from app.console.unkept import Unkept, shown_unkept
 from app.console.visitors import Visiting
+from app.desk.pauses import pause_of
 from app.kit.durations import size_text
 from app.kit.light import light
 from app.model.event import EventStatus
@@ -56,7 +57,7 @@ def source_routes(house: House) -> APIRouter:
             has_public_url=bool(house.public_url),
             rules=desk.revision.rules.of[name].rules,
             limit=size_text(source.body_limit),
-            pause=await pause_of(house, name),
+            pause=await pause_of(house.desk, PauseKind.SOURCE, name),
             events=await desk.outbox.events(EventFilter(source=name), limit=_LAST),
             unkept=unkept,
         )

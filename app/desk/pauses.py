@@ -25,6 +25,12 @@ class Resumed(BaseModel):
     is_over: bool
 
 
+async def pause_of(desk: Desk, kind: PauseKind, name: str) -> Pause | None:
+    """None: it is not paused."""
+    found = await desk.outbox.pauses()
+    return next((one for one in found if (one.kind, one.name) == (kind, name)), None)
+
+
 async def pause(desk: Desk, operator: Operator, asked: PauseAsked) -> Pause:
     """Calls are still taken; what expires meanwhile does not start. Raises Invalid, Conflict."""
     if asked.kind in _NUMBERED and not asked.name.isdecimal():
