@@ -16,6 +16,9 @@ from app.outbox.transactions import WRITE_LIMIT_S
 
 # The last of them is how the driver says that the connection broke as it was used.
 _FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+# With these the driver refuses a statement before a byte of it is sent: so says its source
+# (coreproto.pyx and protocol.pyx of asyncpg 0.32).
+_UNSENT = ("cannot switch to state", "not connected", "cannot perform operation")
 _IDLE_S = 0.01
 _TURNS = 3
 
@@ -39,7 +42,7 @@ class Direct:
         with store_errors():
             try:
                 async with asyncio.timeout(WRITE_LIMIT_S):
-                    await (await self._connection()).execute(statement, *values)
+                    await self._send(statement, values)
             except _FAILED as error:
                 if is_of_the_values(error):
                     return False
@@ -60,6 +63,17 @@ class Direct:
             with suppress(SQLAlchemyError, OSError):
                 await held.invalidate()
                 await held.close()
+
+    async def _send(self, statement: str, values: Sequence[Any]) -> None:
+        connection = await self._connection()
+        try:
+            await connection.execute(statement, *values)
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            if not str(error).startswith(_UNSENT):
+                raise
+            # The server's farewell was read, the end of the connection not yet.
+            await self.close()
+            await (await self._connection()).execute(statement, *values)
 
     async def _connection(self) -> Any:
         await self._hear()

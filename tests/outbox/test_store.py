@@ -21,6 +21,9 @@ from tests.support.postgres import a_connection
 from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
 from tests.support.values import an_acceptance
 
+_FIELDS = b"SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+_FAREWELL = b"E" + (len(_FIELDS) + 4).to_bytes(4, "big") + _FIELDS
+
 
 def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite+aiosqlite:///"))
@@ -183,9 +186,24 @@ async def test_connections_that_the_server_closed_are_made_anew_unnoticed(
     await outbox.accept([an_acceptance()])
     async with a_connection(url) as other:
         await other.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+    assert await outbox.accept([an_acceptance()]) == [Accepted()]
+    assert len(await outbox.events(EventFilter(), limit=9)) == 2
+
+
+@ON_POSTGRESQL
+async def test_a_statement_that_was_never_sent_is_sent_over_a_new_connection(
+    outbox: Outbox,
+) -> None:
+    """The server's farewell came, and not yet the end of the connection: the driver refuses."""
+    await outbox.accept([an_acceptance()])
+    writer = outbox._writer
+    assert isinstance(writer, TaskWriter)
+    connection = await writer._direct._connection()
+    connection._protocol.data_received(_FAREWELL)
 
     assert await outbox.accept([an_acceptance()]) == [Accepted()]
     assert len(await outbox.events(EventFilter(), limit=9)) == 2
