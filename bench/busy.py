@@ -33,8 +33,10 @@ _OUTCOME = (
     f"CASE WHEN NOT {_IS_DEAD} THEN 'accepted' WHEN {_RULE} % 2 = 1 THEN 'malformed' "
     f"WHEN {_STIRRED} / 512 % 2 = 0 THEN 'unknown_profile' ELSE 'expired' END"
 )
-_CALLS = ("accepted", "ignored", "duplicate", "answered", "unauthenticated", "undecodable")
-_CALLS += ("too_large", "busy", "rate_limited", "stopping")
+_CALLS = (
+    *("accepted", "ignored", "duplicate", "answered", "unauthenticated", "undecodable"),
+    *("too_large", "busy", "rate_limited", "stopping"),
+)
 _ENDS = ("accepted", "malformed", "unknown_profile", "expired", "temporary")
 
 

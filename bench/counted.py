@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Engine, event
 
-from app.__main__ import main
+from app.cli.main import main
 
 _EVENT = "INTO event "
 

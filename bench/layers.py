@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 from types import FrameType
 from typing import Any
 
@@ -25,6 +26,7 @@ from app.ingest.accept import Acceptor
 from app.ingest.calls import CallMaker
 from app.ingest.intake import Intake
 from app.ingest.short_way import ShortWay
+from app.ingest.unkept import Unkept
 from app.kit.clock import SystemClock
 from app.outbox import Outbox
 from app.revision import Revision, read_revision
@@ -35,6 +37,7 @@ from bench import plain, servers
 
 _CONNECTIONS = 32
 _ROUNDS = 300
+_LIMIT_S = 60.0
 _LAYERS = (
     *("app/web", "app/ingest", "app/sources/auth", "app/sources/decode", "app/sources"),
     *("app/expressions", "app/rules", "app/model", "app/outbox", "app/kit"),
@@ -51,13 +54,14 @@ _REQUEST = "\r\n".join(
 
 
 class _Transport:
-    """Counts the answers; there is no socket."""
+    """Takes the answers; there is no socket."""
 
-    def __init__(self) -> None:
-        self.answers = 0
+    def __init__(self, answered: Callable[[], None]) -> None:
+        self._answered = answered
 
     def write(self, part: bytes) -> None:
-        self.answers += part.startswith(b"HTTP/1.1 202")
+        if part.startswith(b"HTTP/1.1 202"):
+            self._answered()
 
     def get_extra_info(self, name: str) -> tuple[str, int] | None:
         return ("127.0.0.1", 1) if name in ("peername", "sockname") else None
@@ -75,20 +79,23 @@ class _Calls:
     def __init__(self, app: App, protocol: type[OneWriteProtocol]) -> None:
         config = uvicorn.Config(app, http=protocol, lifespan="off", access_log=False)
         config.load()
-        self._transports = [_Transport() for _ in range(_CONNECTIONS)]
-        self._protocols = [protocol(config, ServerState(), {}) for _ in self._transports]
-        for made, transport in zip(self._protocols, self._transports, strict=True):
-            made.connection_made(transport)  # type: ignore[arg-type]
-        self._rounds = 0
+        self._protocols = [protocol(config, ServerState(), {}) for _ in range(_CONNECTIONS)]
+        for made in self._protocols:
+            made.connection_made(_Transport(self._answered))  # type: ignore[arg-type]
+        self._left = 0
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def make(self) -> None:
-        self._rounds += 1
+        self._left = _CONNECTIONS
+        self._done = asyncio.get_running_loop().create_future()
         for made in self._protocols:
             made.data_received(_REQUEST)
-        while any(  # noqa: ASYNC110 - what it waits for is no event of the loop
-            one.answers < self._rounds for one in self._transports
-        ):
-            await asyncio.sleep(0)
+        await asyncio.wait_for(self._done, _LIMIT_S)
+
+    def _answered(self) -> None:
+        self._left -= 1
+        if not self._left:
+            self._done.set_result(None)
 
 
 class _Instructions:
@@ -107,8 +114,11 @@ class _Instructions:
         self._is_on = False
 
     def trace(self, frame: FrameType, what: str, _: Any) -> Any:
+        # Migrations, too, run in the writer's thread, and would take minutes.
+        if not self._is_on:
+            return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        if what == "opcode" and self._is_on and not _is_left_out(frame):
+        if what == "opcode" and not _is_left_out(frame):
             is_loop = threading.current_thread() is threading.main_thread()
             self.found[is_loop, _layer(frame)] += 1
         return self.trace
@@ -136,14 +146,15 @@ async def _main(folder: Path) -> None:
     threading.settrace(counted.trace)
     clock = SystemClock()
     async with Outbox.open(f"sqlite+aiosqlite:///{folder}/bridge.db", clock=clock) as outbox:
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         await _report("bridge", _Calls(_nothing, _short(revision, outbox)), counted)
     await _report("plain FastAPI handler", _Calls(plain.app, OneWriteProtocol), _Instructions())
 
 
 def _short(revision: Revision, outbox: Outbox) -> type[OneWriteProtocol]:
-    acceptor = Acceptor(outbox)
-    way = ShortWay(Intake(lambda: revision, acceptor), acceptor, CallMaker(), SystemClock())
+    acceptor, clock = Acceptor(outbox), SystemClock()
+    intake = Intake(lambda: revision, acceptor, Unkept(outbox, clock, Random()))  # noqa: S311
+    way = ShortWay(intake, acceptor, CallMaker(), clock)
     made = by_short_way(way)
     assert issubclass(made, OneWriteProtocol)  # noqa: S101
     return made

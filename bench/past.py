@@ -3,6 +3,7 @@ events, attempts, people and deduplication keys, the last two at random places o
 digests and keys are."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TypeAlias
 
 from sqlalchemy import Connection, text
@@ -38,12 +39,12 @@ async def make_past(
     `only`: of a table those rows for which this holds."""
     for start in range(first, last, _AT_ONCE):
         given = {"first": start + 1, "last": min(start + _AT_ONCE, last)}
-        await outbox._writer.run(lambda c, given=given: _add(c, given, otherwise or {}, only or {}))
+        await outbox._writer.run(partial(_add, given, otherwise or {}, only or {}))
     await outbox._writer.run(lambda c: c.exec_driver_sql("ANALYZE"))
 
 
 def _add(
-    connection: Connection, given: dict[str, int], otherwise: Expressions, only: Mapping[str, str]
+    given: dict[str, int], otherwise: Expressions, only: Mapping[str, str], connection: Connection
 ) -> None:
     *_, numbers = _DIALECTS[connection.dialect.name]
     for name, plain in _plain(connection.dialect.name).items():

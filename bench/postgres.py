@@ -19,7 +19,7 @@ def postgres(folder: Path) -> Iterator[tuple[str, int]]:
     try:
         yield (
             f"postgresql+asyncpg://postgres@/postgres?host={quote(str(folder / 'pg'))}",
-            int(server.get_pid()),
+            server.get_pid() or 0,
         )
     finally:
         server.cleanup()
