@@ -1,8 +1,10 @@
 """`python -m bench.counted FILE serve ...`: the bridge, which writes to FILE at its end how many
-statements and commits its store was sent since the first event. The drivers themselves tell."""
+statements and commits its store was sent since the first event. The drivers themselves tell, and
+of the process that writes what it is given."""
 
 import sqlite3
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ import orjson
 from sqlalchemy import Engine, event
 
 from app.cli.main import main
+from app.outbox.dialect import Part
+from app.outbox.insert_process import Ended, InsertProcess
+from app.outbox.inserter import ROWS
 
 _EVENT = "INTO event "
 
@@ -35,8 +40,22 @@ class Count:
         if is_end or text.startswith("ROLLBACK"):
             self._depth = 0
 
+    def take_rows(self, parts: Sequence[Part]) -> None:
+        """By the process that writes: BEGIN, INSERTs, COMMIT."""
+        self._has_begun = True
+        self.statements += 2 + sum(-(-len(rows) // ROWS) for *_, rows in parts)
+        self.commits += 1
+
 
 def _watch(count: Count) -> None:
+    insert = InsertProcess.insert
+
+    def counted(self: InsertProcess, parts: Sequence[Part], ended: Ended) -> None:
+        count.take_rows(parts)
+        insert(self, parts, ended)
+
+    InsertProcess.insert = counted  # type: ignore[method-assign]
+
     @event.listens_for(Engine, "connect")
     def connected(connection: Any, _: object) -> None:
         # Look-ups on SQLite go by aiosqlite: what is left is the writer.

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection, Dialect, select, tuple_, update
+from sqlalchemy import Connection, select, tuple_, update
 
 from app.kit.light import light
 from app.model.delivery import Delivery
@@ -12,12 +12,13 @@ from app.model.event import Event, EventId
 from app.model.start import Match
 from app.outbox import tables
 from app.outbox.bursts import collapsed
-from app.outbox.dialect import insert_all, insert_at_once, insert_new
+from app.outbox.dialect import insert_all, insert_new
 from app.outbox.people import PERSON_COLUMNS, person_rows, write_people
 from app.outbox.rows import (
     DELIVERY_COLUMNS,
     EVENT_COLUMNS,
     PLAIN_COLUMNS,
+    Row,
     Values,
     delivery_row,
     event_row,
@@ -26,7 +27,7 @@ from app.outbox.rows import (
     plain_row,
     storable,
 )
-from app.outbox.writer import AtOnce, Write
+from app.outbox.writer import Usual, Write
 
 
 @light
@@ -62,6 +63,7 @@ class Duplicate:
 Unit = Sequence[Acceptance]
 Results = list[Accepted | Duplicate]
 _ACCEPTED = Accepted()
+_DEDUP_COLUMNS = ("source", "key", "event_id", "received_at")
 
 
 def accepting(person_key: bytes) -> Write[Unit, Results]:
@@ -78,25 +80,39 @@ def accepting(person_key: bytes) -> Write[Unit, Results]:
             write_people(connection, person_key, (), named)
         return results
 
-    return Write("accept", accept, partial(_at_once, person_key))
+    return Write("accept", accept, partial(_usual, person_key))
 
 
-def _at_once(person_key: bytes, dialect: Dialect, units: Sequence[Unit]) -> AtOnce[Results] | None:
+def _usual(person_key: bytes, units: Sequence[Unit]) -> Usual[Results] | None:
     acceptances = [acceptance for unit in units for acceptance in unit]
     deliveries = [delivery for acceptance in acceptances for delivery in acceptance.deliveries]
-    if any(one.dedup_key is not None for one in acceptances) or not all(map(is_plain, deliveries)):
+    keys = _dedup_rows(acceptances)
+    if keys is None or not all(map(is_plain, deliveries)):
         return None
     named = [(one.event.id, one.named) for one in acceptances if one.named]
-    statement, values = insert_at_once(
-        dialect,
-        (
-            (tables.event, EVENT_COLUMNS, [event_row(one.event) for one in acceptances]),
-            (tables.delivery, PLAIN_COLUMNS, [plain_row(delivery) for delivery in deliveries]),
-            (tables.person, PERSON_COLUMNS, person_rows(person_key, deliveries, named)),
-        ),
+    parts = (
+        # First: where one of them is taken, nothing else is tried.
+        (tables.dedup, _DEDUP_COLUMNS, keys),
+        (tables.event, EVENT_COLUMNS, [event_row(one.event) for one in acceptances]),
+        (tables.delivery, PLAIN_COLUMNS, [plain_row(delivery) for delivery in deliveries]),
+        (tables.person, PERSON_COLUMNS, person_rows(person_key, deliveries, named)),
     )
     results: list[Results] = [[_ACCEPTED] * len(unit) for unit in units]
-    return AtOnce(statement, values, results)
+    size = sum([len(one.event.body) for one in acceptances])
+    return Usual([part for part in parts if part[2]], results, size)
+
+
+def _dedup_rows(acceptances: Sequence[Acceptance]) -> list[Row] | None:
+    """In order of the keys, so that of two processes with the same ones none waits for the other
+    in turns. None: two have the same."""
+    rows = [
+        (*one.key, one.event.id, micros(one.event.received_at)) for one in acceptances if one.key
+    ]
+    if len(rows) > 1:
+        if len({row[:2] for row in rows}) < len(rows):
+            return None
+        rows.sort()
+    return rows
 
 
 def _sorted_out(

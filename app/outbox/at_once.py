@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Dialect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.outbox.dialect import Part, insert_at_once
 from app.outbox.engine import is_of_the_values, store_errors
 from app.outbox.errors import StoreUnavailable
 from app.outbox.transactions import WRITE_LIMIT_S
@@ -32,13 +32,10 @@ class Direct:
         self._held: AsyncConnection | None = None
         self._used_at = 0.0
 
-    @property
-    def dialect(self) -> Dialect:
-        return self._engine.dialect
-
-    async def run(self, statement: str, values: Sequence[Any]) -> bool:
+    async def insert(self, parts: Sequence[Part]) -> bool:
         """False: the values are to blame, and nothing is written. Raises StoreUnavailable; where
         the connection was lost meanwhile it may be written all the same."""
+        statement, values = insert_at_once(self._engine.dialect, parts)
         with store_errors():
             try:
                 async with asyncio.timeout(WRITE_LIMIT_S):

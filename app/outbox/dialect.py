@@ -4,18 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain
 from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Dialect, Table, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.outbox.engine import execute
+from app.outbox.inserter import insert_rows
 
-# In a statement to SQLite. `executemany` would take the lock on the interpreter once a row, in a
-# thread that competes for it with the loop; more rows would be more texts than the driver keeps
-# prepared, and to prepare one costs as much as to run it.
-_ROWS = 32
 _MIGRATION_LOCK = 7_215_023
 
 
@@ -90,20 +85,21 @@ def insert_all(
         statement = _insert_arrays(table, columns, connection.dialect)
         connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
         return
-    for start in range(0, len(rows), _ROWS):
-        part = rows[start : start + _ROWS]
-        statement = _insert_rows(table, columns, connection.dialect, len(part))
-        execute(connection, statement, tuple(chain.from_iterable(part)))
+    driver: Any = connection.connection.driver_connection
+    insert_rows(driver, *texts_of(table, columns), rows)
 
 
-@lru_cache(maxsize=256)
-def _insert_rows(table: Table, columns: tuple[str, ...], dialect: Dialect, count: int) -> str:
-    """The text of an INSERT of `count` rows, their values in the order of `columns`."""
-    one_row = insert(table).compile(dialect=dialect, column_keys=list(columns))
+@lru_cache(maxsize=64)
+def texts_of(table: Table, columns: tuple[str, ...]) -> tuple[str, str]:
+    """Of an INSERT into SQLite the text up to the first row, and that of one row, its values in
+    the order of `columns`."""
+    one_row = insert(table).compile(
+        dialect=sqlite.dialect(paramstyle="qmark"), column_keys=list(columns)
+    )
     if tuple(one_row.positiontup or ()) != columns:
         raise ValueError(f"the columns of {table.name} are not in the order of the table")
     head, _, one = str(one_row).partition(" VALUES ")
-    return f"{head} VALUES {', '.join([one] * count)}"
+    return f"{head} VALUES ", one
 
 
 Part: TypeAlias = tuple[Table, tuple[str, ...], Sequence[tuple[Any, ...]]]
@@ -112,9 +108,8 @@ Part: TypeAlias = tuple[Table, tuple[str, ...], Sequence[tuple[Any, ...]]]
 
 def insert_at_once(dialect: Dialect, parts: Sequence[Part]) -> tuple[str, list[list[Any]]]:
     """The same of several tables for PostgreSQL: one statement, and its values."""
-    filled = [part for part in parts if part[2]]
-    text_ = _insert_parts(tuple((table, columns) for table, columns, _ in filled), dialect)
-    return text_, [list(column) for *_, rows in filled for column in zip(*rows, strict=True)]
+    text_ = _insert_parts(tuple((table, columns) for table, columns, _ in parts), dialect)
+    return text_, [list(column) for *_, rows in parts for column in zip(*rows, strict=True)]
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,7 @@
 """Opens the store, of either engine."""
 
 import sqlite3
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,22 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.kit.errors import BridgeError
 from app.outbox.errors import StoreUnavailable
 from app.outbox.hosts import reach
+from app.outbox.inserter import begin
 
-_BUSY_MS = 5000
-_BUSY_STEP_S = 0.0003
+BUSY_S = 5.0
+BUSY_STEP_S = 0.0003
+WRITER_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "busy_timeout = 0",  # `begin` waits, in shorter steps
+    # 16 MiB instead of 4 between two rounds of copying the log into the file.
+    "wal_autocheckpoint = 4000",
+    "cache_size = -16384",
+    # What an INSERT of many rows keeps to undo itself would be a file, made each time.
+    "temp_store = MEMORY",
+)
+"""Of each connection to a file that writes."""
+_READER_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
 # Parameters are what people sent: never in the text of an error.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -67,7 +79,7 @@ def sqlite_writer(address: str) -> Engine:
     with _address_errors(address):
         _make_folder(url.database)
         engine = create_engine(url, pool_size=1, **_LIMITS)
-    _set_up_sqlite(engine, "BEGIN IMMEDIATE")
+    _set_up_sqlite(engine, is_writer=True)
     return engine
 
 
@@ -85,7 +97,7 @@ def async_engine(
     with _address_errors(address):
         engine = create_async_engine(url, pool_size=size, **_LIMITS, **given)
     if engine.dialect.name == "sqlite":
-        _set_up_sqlite(engine.sync_engine, "BEGIN")
+        _set_up_sqlite(engine.sync_engine, is_writer=False)
     else:
         _drop_lost_connections(engine.sync_engine)
         _leave_read_only_servers(engine.sync_engine)
@@ -145,8 +157,7 @@ def _make_folder(database: str | None) -> None:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _set_up_sqlite(engine: Engine, begin: str) -> None:
-    is_writer = begin != "BEGIN"
+def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: ConnectionPoolEntry) -> None:
@@ -156,46 +167,19 @@ def _set_up_sqlite(engine: Engine, begin: str) -> None:
         cursor = connection.cursor()
         # In this order: the first only works while the file is empty, and WAL makes it non-empty.
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = FULL")
-        if is_writer:
-            cursor.execute("PRAGMA busy_timeout = 0")  # `_begin` waits, in shorter steps
-            # 16 MiB instead of 4 between two rounds of copying the log into the file.
-            cursor.execute("PRAGMA wal_autocheckpoint = 4000")
-            cursor.execute("PRAGMA cache_size = -16384")
-            # What an INSERT of many rows keeps to undo itself would be a file, made each time.
-            cursor.execute("PRAGMA temp_store = MEMORY")
+        # While another process makes the file, too.
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+        for pragma in WRITER_PRAGMAS if is_writer else _READER_PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         if is_writer:
-            _begin(connection, begin)
+            driver: Any = connection.connection.driver_connection
+            begin(driver, limit_s=BUSY_S, step_s=BUSY_STEP_S)
         else:
-            connection.exec_driver_sql(begin)
-
-
-def _begin(connection: Connection, begin: str) -> None:
-    """SQLite itself asks for a lock that somebody holds in steps of up to 100 ms; where several
-    processes write in turns that is most of the time. Runs in the writer's thread."""
-    end = time.monotonic() + _BUSY_MS / 1000
-    while True:
-        try:
-            execute(connection, begin)
-        except sqlite3.OperationalError as error:
-            # Also SQLITE_BUSY_RECOVERY, while another process opens the file anew.
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
-                raise
-            time.sleep(_BUSY_STEP_S)
-        else:
-            return
-
-
-def execute(connection: Connection, statement: str, values: Sequence[Any] = ()) -> None:
-    """By SQLite's driver itself: in a small commit most of the time goes to what SQLAlchemy puts
-    around a statement."""
-    connection.connection.driver_connection.execute(statement, values)  # type: ignore[union-attr]
+            connection.exec_driver_sql("BEGIN")
 
 
 @contextmanager

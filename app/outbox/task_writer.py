@@ -17,9 +17,9 @@ from app.outbox.writer import (
     Waiting,
     Writer,
     WriterLimits,
-    at_once,
     perform_all,
     still_waiting,
+    usual_of,
 )
 
 _log = structlog.get_logger()
@@ -100,8 +100,8 @@ class TaskWriter(Writer):
             self._count(waiting, self._ends.loop.time() - began)
 
     async def _results(self, waiting: Sequence[Waiting]) -> Sequence[Any]:
-        usual = at_once(self._direct.dialect, waiting)
-        if usual is not None and await self._direct.run(usual.statement, usual.values):
+        usual = usual_of(waiting)
+        if usual is not None and await self._direct.insert(usual.parts):
             return usual.results
         # Also what spoiled the statement: here it is said by whose values.
         return await self._transactions.run(lambda c: perform_all(c, waiting))

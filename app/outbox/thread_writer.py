@@ -4,6 +4,9 @@ A transaction is one hop from loop to thread, whatever number of statements it h
 each statement would be three. A commit costs the processor as much as ten events in it. So what a
 turn of the loop brings goes to the thread together, and the thread goes on by itself only where
 enough waits: few at a time would be more commits, and the loop is what they take the time from.
+
+Where many calls come at once another process writes the usual ones (see `insert_process.py`), in
+turns with the thread: of the two one has something to write at a time.
 """
 
 import asyncio
@@ -22,11 +25,23 @@ from app.kit.light import light
 from app.observe.counts import Counts
 from app.outbox.engine import store_errors
 from app.outbox.errors import StoreUnavailable
-from app.outbox.writer import OTHER, Waiting, Writer, WriterLimits, perform_all, still_waiting
+from app.outbox.insert_process import InsertProcess
+from app.outbox.writer import (
+    OTHER,
+    Usual,
+    Waiting,
+    Writer,
+    WriterLimits,
+    perform_all,
+    still_waiting,
+    usual_of,
+)
 
 _log = structlog.get_logger()
 T = TypeVar("T")
 _ENOUGH = 32
+# They are copied on the way to the process.
+_MOST_BYTES = 8 * 1024 * 1024
 _CLOSE_LIMIT_S = 15.0
 
 
@@ -48,6 +63,7 @@ class ThreadWriter(Writer):
         self._connection: Connection | None = None
         self._waiting: deque[Waiting] = deque()
         self._is_busy = False
+        self._process = InsertProcess(engine.url.database, limits.crowds)
         self._queue: SimpleQueue[_Work] = SimpleQueue()
         # A daemon: what hangs in the file system must not hold up the end of the process.
         self._thread = threading.Thread(target=self._work, name="outbox writer", daemon=True)
@@ -66,8 +82,43 @@ class ThreadWriter(Writer):
     def _hand_over(self) -> None:
         together = self._take()
         self._is_busy = bool(together)
-        if together:
+        if together and not self._by_process(together):
             self._queue.put(together)
+
+    def _by_process(self, together: list[Waiting]) -> bool:
+        """False: it is for the thread."""
+        if not self._process.takes(len(together)):
+            return False
+        waiting = still_waiting(together)
+        usual = self._usual_of(waiting)
+        if usual is None or usual.size > _MOST_BYTES:
+            return False
+        began = self._ends.loop.time()
+
+        def ended(found: bool | StoreUnavailable) -> None:
+            if found is False:
+                # By the thread, which says whose values they are.
+                self._queue.put(waiting)
+                return
+            if found is True:
+                self._tell_results(waiting, usual.results)
+                self._count(waiting, self._ends.loop.time() - began)
+            else:
+                self._fail(waiting, found)
+                self._tell_error(waiting, found)
+            self._hand_over()
+
+        try:
+            self._process.insert(usual.parts, ended)
+        except ValueError:
+            return False
+        return True
+
+    def _usual_of(self, waiting: Sequence[Waiting]) -> Usual[Any] | None:
+        try:
+            return usual_of(waiting) if waiting else None
+        except Exception:  # noqa: BLE001 - the thread finds out whose values they are
+            return None
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
         if not self._thread.is_alive():
@@ -81,6 +132,7 @@ class ThreadWriter(Writer):
         self._is_open = False
         while together := self._take():
             self._queue.put(together)
+        await self._process.close()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join, _CLOSE_LIMIT_S)
         if self._thread.is_alive():
@@ -103,11 +155,14 @@ class ThreadWriter(Writer):
                 self._alone(work)
                 continue
             self._commit(still_waiting(work))
-            while len(self._waiting) >= _ENOUGH and self._queue.empty():
+            while len(self._waiting) >= _ENOUGH and self._goes_on():
                 self._commit(still_waiting(self._take()))
             self._tell(self._hand_over)
         if self._connection is not None:
             self._connection.close()
+
+    def _goes_on(self) -> bool:
+        return self._queue.empty() and not self._process.is_up
 
     def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection
 
 from app.kit.deadline import Limits
 from app.kit.light import light
 from app.observe.counts import Counts
+from app.outbox.dialect import Part
 from app.outbox.engine import is_of_the_values
 from app.outbox.errors import StoreUnavailable
 
@@ -30,30 +31,32 @@ Told: TypeAlias = Callable[[R | Exception], None]
 @dataclass(frozen=True, slots=True)
 class WriterLimits:
     """`waiting` is how many may wait; one more is refused. `together` is how many share a
-    commit at most."""
+    commit at most. `crowds`: see `InsertProcess`."""
 
     waiting: int = 4096
     together: int = 256
+    crowds: int | None = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Write(Generic[W, R]):
     """One kind of write: `perform` writes many at once, within the transaction, and returns
-    their results in order. `at_once`: the same of the usual ones by one statement of PostgreSQL,
-    which is a transaction by itself; None where it takes more."""
+    their results in order. `usual`: the rows that are all there is to write, and the results;
+    None where it takes more than rows."""
 
     name: str
     perform: Callable[[Connection, Sequence[W]], Sequence[R]]
-    at_once: Callable[[Dialect, Sequence[W]], "AtOnce[R] | None"] | None = None
+    usual: Callable[[Sequence[W]], "Usual[R] | None"] | None = None
 
 
 @light
-class AtOnce(Generic[R]):
-    """A statement with its values, and the results when it has succeeded."""
+class Usual(Generic[R]):
+    """New rows of some tables, at least one of each, and the results when they are written. `size`:
+    bytes in them that may be many."""
 
-    statement: str
-    values: Sequence[Any]
+    parts: Sequence[Part]
     results: Sequence[R]
+    size: int
 
 
 class Waiting:
@@ -156,11 +159,11 @@ def _future_told(done: asyncio.Future[R]) -> Told[R]:
     return told
 
 
-def at_once(dialect: Dialect, waiting: Sequence[Waiting]) -> AtOnce[Any] | None:
+def usual_of(waiting: Sequence[Waiting]) -> Usual[Any] | None:
     write = waiting[0].write
-    if write.at_once is None or any(one.write is not write for one in waiting):
+    if write.usual is None or any(one.write is not write for one in waiting):
         return None
-    return write.at_once(dialect, [one.what for one in waiting])
+    return write.usual([one.what for one in waiting])
 
 
 def perform_all(connection: Connection, waiting: Sequence[Waiting]) -> Sequence[Any]:

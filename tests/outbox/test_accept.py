@@ -11,7 +11,8 @@ from app.model.event import EventStatus
 from app.model.json import Json
 from app.outbox import Acceptance, Accepted, DeliveryFilter, Duplicate, EventFilter, Outbox
 from app.outbox.accept import accepting
-from app.outbox.writer import Waiting, at_once
+from app.outbox.dialect import insert_at_once
+from app.outbox.writer import Waiting, usual_of
 from tests.support.clock import ManualClock
 from tests.support.values import AT, a_delivery, an_acceptance, an_event
 
@@ -102,17 +103,22 @@ async def test_an_item_that_cannot_be_stored_takes_its_whole_call_with_it_and_no
 def test_the_usual_calls_of_a_commit_are_one_statement_of_a_server() -> None:
     units = [[an_acceptance()], [an_acceptance(), Acceptance(an_event(), None, ())]]
 
-    found = at_once(postgresql.dialect(), waiting(units))  # type: ignore[no-untyped-call]
+    found = usual_of(waiting(units))
 
     assert found is not None
-    assert found.statement.count("INSERT INTO") == 3
+    text, _ = insert_at_once(postgresql.dialect(), found.parts)  # type: ignore[no-untyped-call]
+    assert text.count("INSERT INTO") == 3
     assert found.results == [[Accepted()], [Accepted(), Accepted()]]
 
 
-def test_a_call_with_a_key_takes_a_transaction() -> None:
-    units = [[an_acceptance()], [an_acceptance(key="k")]]
+def test_calls_with_keys_are_rows_too_unless_two_have_the_same() -> None:
+    units = [[an_acceptance()], [an_acceptance(key="b"), an_acceptance(key="a")]]
 
-    assert at_once(postgresql.dialect(), waiting(units)) is None  # type: ignore[no-untyped-call]
+    found = usual_of(waiting(units))
+
+    assert found is not None
+    assert [key for _, key, *_ in found.parts[0][2]] == ["a", "b"]
+    assert usual_of(waiting([*units, [an_acceptance(key="a")]])) is None
 
 
 def waiting(units: list[list[Acceptance]]) -> list[Waiting]:
