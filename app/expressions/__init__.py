@@ -6,7 +6,7 @@ with its string functions and ours.
 
 from app.expressions.expression import Expression, ExpressionFailed, ExpressionFault, compile_text
 from app.expressions.reads import Reads
-from app.expressions.scope import Scope, Variables
+from app.expressions.scope import Scope, Variables, make_variables
 
 __all__ = [
     "Expression",
@@ -16,4 +16,5 @@ __all__ = [
     "Scope",
     "Variables",
     "compile_text",
+    "make_variables",
 ]

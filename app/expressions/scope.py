@@ -10,7 +10,7 @@ from cel.stdlib import EXTENSIONS, add_stdlib_to_context
 
 from app.expressions import functions
 from app.expressions.reads import Reads
-from app.kit.light import light
+from app.kit.light import light, maker
 from app.model.json import Json
 
 # The library logs each failed function with the exception's text. What fails is said in our own
@@ -51,6 +51,9 @@ class Variables:
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Json] = field(default_factory=dict)
     is_query_proved: bool = True
+
+
+make_variables = maker(Variables)
 
 
 class Scope:

@@ -9,7 +9,7 @@ import structlog
 from app.kit.ids import new_id
 from app.kit.light import light
 from app.model.delivery import Delivery
-from app.model.event import Event, EventId, EventStatus
+from app.model.event import EventId, EventStatus, make_event
 from app.model.new_delivery import new_delivery
 from app.model.start import Match
 from app.outbox import Acceptance, Accepted, Duplicate
@@ -94,7 +94,7 @@ class Acceptor:
     ) -> Acceptance:
         decision = _decide(revision, source, item)
         event_id = EventId(new_id())
-        event = Event(
+        event = make_event(
             id=event_id,
             source=source.name,
             received_at=call.received_at,

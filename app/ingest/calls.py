@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
 from app.ingest.intake import Door
-from app.sources.call import Call, query_parameters
+from app.sources.call import Call, make_call, query_parameters
 from app.web.asgi import Scope
 from app.web.heads import headers_of
 from app.web.short_way import Exchange
@@ -55,7 +55,7 @@ class CallMaker:
         raw_query = target.partition("?")[2]
         address = peer[0] if peer else None
         base = self.public_url or f"{scheme}://{headers.get('host', 'localhost')}"
-        return Call(
+        return make_call(
             source=door.source.name,
             method=method,
             path=door.path,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from app.kit.light import light
+from app.kit.light import light, maker
 from app.model.event import EventId
 from app.model.outcome import OutcomeKind
 from app.model.start import Match, ScenarioStart
@@ -96,6 +96,9 @@ class Delivery:
         if start.imports is None:
             return False
         return start.imports.is_always or self.match_index >= len(start.matches)
+
+
+make_delivery = maker(Delivery)
 
 
 @light

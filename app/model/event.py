@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from app.kit.light import light
+from app.kit.light import light, maker
 
 EventId = NewType("EventId", str)
 
@@ -40,3 +40,6 @@ class Event:
     @property
     def is_erased(self) -> bool:
         return self.reason == ERASED
+
+
+make_event = maker(Event)

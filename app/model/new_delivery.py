@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.kit.ids import new_id
-from app.model.delivery import Delivery, DeliveryId, DeliveryState, Ending
+from app.model.delivery import (
+    Delivery,
+    DeliveryId,
+    DeliveryState,
+    Ending,
+    make_delivery,
+)
 from app.model.event import Event
 from app.model.handling import PLAIN, Handling
 from app.model.start import ScenarioStart
@@ -24,7 +30,7 @@ def new_delivery(
 ) -> Delivery:
     """Made at `at`, due when its handling says."""
     handling = start.handling
-    return Delivery(
+    return make_delivery(
         id=DeliveryId(new_id()),
         event_id=event.id,
         source=event.source,

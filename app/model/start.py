@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from app.kit.light import light
+from app.kit.light import light, maker
 from app.model.handling import PLAIN, Handling
 from app.model.json import JsonObject
 
@@ -94,3 +94,6 @@ class ScenarioStart:
     def creating_match(self) -> Match | None:
         """The first by which a profile that does not exist can be created."""
         return next((m for m in self.matches if m.matching in CREATING), None)
+
+
+make_start = maker(ScenarioStart)

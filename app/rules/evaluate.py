@@ -8,7 +8,7 @@ from app.expressions import Expression, ExpressionFailed, Scope, Variables
 from app.kit.light import light
 from app.model.handling import PLAIN, Handling
 from app.model.json import Json
-from app.model.start import CREATING, Import, Match, Matching, ScenarioStart
+from app.model.start import CREATING, Import, Match, Matching, ScenarioStart, make_start
 from app.rules.build import Rules
 from app.rules.compiled import (
     CompiledImport,
@@ -107,7 +107,7 @@ class _Call:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
         content = {name: self._content(name, value) for name, value in rule.content}
-        start = ScenarioStart(
+        start = make_start(
             rule=rule.name,
             destination=rule.destination,
             scenario=scenario,

@@ -5,7 +5,7 @@ from dataclasses import field
 from datetime import datetime
 from urllib.parse import parse_qs
 
-from app.kit.light import light
+from app.kit.light import light, maker
 
 _MAX_PARAMETERS = 1000
 
@@ -37,3 +37,6 @@ class Call:
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "")
+
+
+make_call = maker(Call)

@@ -6,7 +6,7 @@ import orjson
 
 from app.config.schema.decode import BodyForm
 from app.config.schema.source import OnUndecodable
-from app.expressions import Scope, Variables
+from app.expressions import Scope, Variables, make_variables
 from app.kit.errors import BridgeError
 from app.model.json import Json
 from app.sources.auth import Refusal
@@ -15,7 +15,7 @@ from app.sources.decode import Undecodable, UnsupportedMedia, decode, decode_que
 from app.sources.dedup import Key, key_of, key_of_item
 from app.sources.handshakes import Handshake, answer_handshake
 from app.sources.items import NotApart, take_apart
-from app.sources.results import ITEM_TYPE, Answered, HttpReply, Item, Refused, Taken
+from app.sources.results import ITEM_TYPE, Answered, HttpReply, Item, Refused, Taken, make_item
 from app.sources.source import Source
 
 __all__ = ["Answered", "HttpReply", "Item", "Refused", "Taken", "receive", "reread"]
@@ -99,7 +99,7 @@ def _item(
     is_part: bool = False,
 ) -> Item:
     if key is None or source.dedup is None:
-        return Item(given, reason=reason, is_part=is_part)
+        return make_item(given, reason=reason, is_part=is_part)
     return Item(given, key.text, source.dedup.window_s, reason, key.note, is_part)
 
 
@@ -193,7 +193,7 @@ class _Reading:
         body = self.fields() if with_body else None
         # A copy of the call is made only where more than headers has to be emptied.
         clean = call if places.is_open(call) else self._clean()
-        return Variables(
+        return make_variables(
             source=self._source.name,
             received=call.received_at,
             method=call.method,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from app.expressions import Variables
-from app.kit.light import light
+from app.kit.light import light, maker
 from app.model.json import Json
 from app.sources.call import Call
 
@@ -67,6 +67,9 @@ class Item:
         stated = call.content_type
         # Nobody outside may claim to send what only we store.
         return "application/json" if stated.lower().startswith(ITEM_TYPE) else stated
+
+
+make_item = maker(Item)
 
 
 @light
