@@ -29,6 +29,8 @@ _PROGRAM = Path(__file__).with_name("inserter.py")
 _CROWD = 4
 _SOON_S = 1.0
 _START_LIMIT_S = 10.0
+# It waits for a lock for 5 s. One that stands still is given up.
+_ANSWER_LIMIT_S = 20.0
 _CLOSE_LIMIT_S = 15.0
 _PAUSE_S = 5.0
 _GONE = "the process that writes has ended: what it was given may be written"
@@ -168,7 +170,8 @@ class _Line(asyncio.Protocol):
     """The connection to the process: one frame, its answer, the next."""
 
     def __init__(self) -> None:
-        self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.lost: asyncio.Future[None] = self._loop.create_future()
         self._received = bytearray()
         self._ended: Ended | None = None
         self._is_free = asyncio.Event()
@@ -183,6 +186,7 @@ class _Line(asyncio.Protocol):
         whole = frame(content)
         self._ended = ended
         self._is_free.clear()
+        self._limit = self._loop.call_later(_ANSWER_LIMIT_S, self.abort)
         self._transport.write(whole)
 
     async def close(self, limit_s: float) -> None:
@@ -217,6 +221,7 @@ class _Line(asyncio.Protocol):
         ended, self._ended = self._ended, None
         self._is_free.set()
         if ended is not None:
+            self._limit.cancel()
             ended(found)
 
 

@@ -168,6 +168,21 @@ async def test_killed_it_costs_what_it_was_given_and_is_started_again(outbox: Ou
     assert (await brought_up(outbox)).pid != process.pid
 
 
+async def test_one_that_stands_still_is_given_up(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insert_process, "_ANSWER_LIMIT_S", 0.1)
+    monkeypatch.setattr(insert_process, "_CLOSE_LIMIT_S", 0.1)
+    process = the_process()
+    process.suspend()
+
+    refused = await crowd(outbox, [an_acceptance() for _ in range(CROWD)])
+
+    assert [type(one) for one in refused] == [StoreUnavailable] * CROWD
+    assert await outbox.accept([an_acceptance()]) == [Accepted()]
+    assert (await brought_up(outbox)).pid != process.pid
+
+
 async def test_signals_to_all_processes_of_a_service_do_not_end_it(outbox: Outbox) -> None:
     process = the_process()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
