@@ -7,12 +7,12 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.outbox.dialect import Part, insert_at_once
 from app.outbox.engine import is_of_the_values, store_errors
 from app.outbox.errors import StoreUnavailable
-from app.outbox.transactions import WRITE_LIMIT_S
+from app.outbox.transactions import WRITE_LIMIT_S, Async
 
 # The last of them is how the driver says that the connection broke as it was used.
 _FAILED = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -27,8 +27,9 @@ class Direct:
     """A connection that is kept. A statement is a transaction by itself: there and back once, where
     SQLAlchemy would go three times and put as much of its own around each."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, transactions: Async) -> None:
+        self._transactions = transactions
+        self._engine = transactions.engine
         self._held: AsyncConnection | None = None
         self._used_at = 0.0
 
@@ -48,6 +49,7 @@ class Direct:
                 await self.close()
                 raise OSError(str(error)) from error
             except TimeoutError:
+                self._transactions.leave()
                 await self.close()
                 raise StoreUnavailable(f"no answer within {WRITE_LIMIT_S:g} s") from None
             except (ValueError, TypeError, OverflowError):

@@ -45,8 +45,13 @@ class Async:
                 async with asyncio.timeout(limit_s):
                     return await self._twice(perform)
             except TimeoutError:
-                self._is_left = True
+                self.leave()
                 raise StoreUnavailable(_late(limit_s)) from None
+
+    def leave(self) -> None:
+        """One that did not answer in time is given up by itself. The others lead to the same
+        server, and would each cost as much again."""
+        self._is_left = True
 
     async def _twice(self, perform: Callable[[Connection], T]) -> T:
         try:
@@ -64,8 +69,6 @@ class Async:
                 raise
 
     def _checked_out(self, *_: object) -> None:
-        """One that did not answer in time is given up by itself. The others lead to the same
-        server, and would each cost as much again."""
         if self._is_left:
             self._is_left = False
             raise InvalidatePoolError

@@ -24,7 +24,7 @@ async def writing(address: str, limits: WriterLimits, counts: Counts) -> AsyncIt
             await writer.close()
         return
     async with writing_to_server(address) as transactions:
-        task_writer = TaskWriter(transactions, Direct(transactions.engine), limits, counts)
+        task_writer = TaskWriter(transactions, Direct(transactions), limits, counts)
         try:
             yield task_writer
         finally:
