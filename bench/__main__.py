@@ -39,8 +39,7 @@ def _report_calls(options: argparse.Namespace, folder: Path) -> None:
         found = calls.measure(calls.starts(folder, known), options.rounds, how)
         counts = {name: calls.written(folder, store, how) for name, store in known.items()}
         durable = settings(folder)
-    plain = found[calls.PLAIN]
-    rows = [calls.row(name, rounds, plain, counts.get(name)) for name, rounds in found.items()]
+    rows = [calls.row(name, rounds, counts.get(name)) for name, rounds in found.items()]
     show(table(_COLUMNS, rows))
     for name in peers.missing():
         say(f"{name}: skipped, as it is not installed")

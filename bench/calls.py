@@ -1,7 +1,8 @@
 """How many calls a second are taken durably, beside a plain handler and other programs.
 
-The servers take turns under the same load, round after round, so that a machine that slows down
-slows all of them; a ratio is the median of the rounds' ratios.
+The servers take turns under the same load, round after round. A machine that does other things as
+well is slow for some seconds and fast for some: so the plain handler stays up, is called for a
+second before each of them and after the last, and a ratio is to the mean of the seconds around it.
 """
 
 import contextlib
@@ -9,6 +10,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import orjson
@@ -38,6 +40,7 @@ class Round:
     figures: Figures
     cpu_us: float
     """Of all its processes, a call."""
+    ratio: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def starts(folder: Path, known: dict[str, tuple[str, int] | None]) -> dict[str, 
     found: dict[str, Start] = {
         "bare ASGI reply": lambda: servers.uvicorn_app("bench.bare:app"),
         PLAIN: lambda: servers.uvicorn_app("bench.plain:app"),
+        f"{PLAIN}, 2 processes": lambda: servers.uvicorn_app("bench.plain:app", workers=2),
         SQLITE: lambda: servers.bridge(folder, source="bench"),
         f"{SQLITE}, 2 processes": lambda: servers.bridge(folder, source="bench", workers=2),
         POSTGRESQL: lambda: servers.bridge(folder, source="bench", store=known[POSTGRESQL]),
@@ -72,17 +76,29 @@ def starts(folder: Path, known: dict[str, tuple[str, int] | None]) -> dict[str, 
 
 def measure(given: dict[str, Start], rounds: int, how: Load) -> dict[str, list[Round]]:
     found: dict[str, list[Round]] = {name: [] for name in given}
-    for _ in range(rounds):
-        for name, start in given.items():
-            with start() as server:
-                load(server.url, how.script, connections=how.connections, seconds=1)
-                before = server.cpu_s()
-                figures = load(
-                    server.url, how.script, connections=how.connections, seconds=how.seconds
-                )
-                used = (server.cpu_s() - before) / max(1, figures.calls)
-                found[name].append(Round(figures, used * 1e6))
+    with servers.uvicorn_app("bench.plain:app") as plain:
+        beside = [_loaded(plain, how, 1).per_s for _ in range(2)][1:]
+        measured: list[tuple[str, Figures, float]] = []
+        for _ in range(rounds):
+            for name, start in given.items():
+                with start() as server:
+                    measured.append((name, *_measured(server, how)))
+                # What it started and did not wait for has ended, or is its own affair.
+                beside.append(_loaded(plain, how, 1).per_s)
+    for (name, figures, cpu_us), around in zip(measured, pairwise(beside), strict=True):
+        found[name].append(Round(figures, cpu_us, figures.per_s / statistics.mean(around)))
     return found
+
+
+def _measured(server: Server, how: Load) -> tuple[Figures, float]:
+    _loaded(server, how, 1)
+    before = server.cpu_s()
+    figures = _loaded(server, how, how.seconds)
+    return figures, (server.cpu_s() - before) / max(1, figures.calls) * 1e6
+
+
+def _loaded(server: Server, how: Load, seconds: int) -> Figures:
+    return load(server.url, how.script, connections=how.connections, seconds=seconds)
 
 
 def written(folder: Path, store: tuple[str, int] | None, how: Load) -> Written:
@@ -94,9 +110,9 @@ def written(folder: Path, store: tuple[str, int] | None, how: Load) -> Written:
     return Written(statements / figures.calls, 1000 * commits / figures.calls)
 
 
-def row(name: str, rounds: list[Round], plain: list[Round], known: Written | None) -> list[object]:
+def row(name: str, rounds: list[Round], known: Written | None) -> list[object]:
     figures = [one.figures for one in rounds]
-    ratios = [a.figures.per_s / b.figures.per_s for a, b in zip(rounds, plain, strict=True)]
+    ratios = [one.ratio for one in rounds]
     return [
         name,
         f"{statistics.median(one.per_s for one in figures):,.0f}",

@@ -90,9 +90,10 @@ def _used_s(process: psutil.Process) -> float:
 
 
 @contextlib.contextmanager
-def uvicorn_app(name: str, *, path: str = "/hooks/bench") -> Iterator[Server]:
+def uvicorn_app(name: str, *, path: str = "/hooks/bench", workers: int = 1) -> Iterator[Server]:
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", name, "--port", str(port), "--no-access-log"]
+    command += ["--workers", str(workers)]
     url = f"http://127.0.0.1:{port}"
     with running([*command, "--log-level", "error"], {}, f"{url}/healthz") as process:
         yield Server(url + path, (process,))
