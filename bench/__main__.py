@@ -36,7 +36,9 @@ def _report_calls(options: argparse.Namespace, folder: Path) -> None:
     script = write_script(folder / "post.lua", servers.signed_headers(), servers.BODY)
     how = calls.Load(script, options.connections, options.seconds)
     with calls.stores(folder) as known:
-        found = calls.measure(calls.starts(folder, known), options.rounds, how)
+        starts = calls.starts(folder, known)
+        chosen = {name: start for name, start in starts.items() if options.only in name}
+        found = calls.measure(chosen, options.rounds, how)
         counts = {name: calls.written(folder, store, how) for name, store in known.items()}
         durable = settings(folder)
     rows = [calls.row(name, rounds, counts.get(name)) for name, rounds in found.items()]
@@ -88,6 +90,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--backlog", type=int, default=100_000)
+    parser.add_argument("--only", default="", help="servers that have this in their name")
     parser.add_argument(
         "--parts", nargs="+", choices=("calls", "deliveries"), default=("calls", "deliveries")
     )

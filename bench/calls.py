@@ -91,6 +91,7 @@ def measure(given: dict[str, Start], rounds: int, how: Load) -> dict[str, list[R
 
 
 def _measured(server: Server, how: Load) -> tuple[Figures, float]:
+    server.wait_until_idle()
     _loaded(server, how, 1)
     before = server.cpu_s()
     figures = _loaded(server, how, how.seconds)

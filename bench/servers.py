@@ -18,6 +18,7 @@ import psutil
 
 from app.kit.errors import BridgeError
 
+_LOOK_S, _IDLE_SHARE = 0.5, 0.05
 SECRET = "bench-secret-of-some-length"  # noqa: S105 - opens nothing
 BODY = (
     '{"event":"deal.won","crm_id":"12345","deal":{"id":4711,"stage":"WON","amount":990.5,'
@@ -79,6 +80,15 @@ class Server:
         first = [psutil.Process(process) for process in self.processes]
         every = [*first, *(child for one in first for child in one.children(recursive=True))]
         return sum(map(_used_s, every))
+
+    def wait_until_idle(self) -> None:
+        """Also those of its processes that do not answer yet. Raises DidNotStart."""
+        end, before = time.monotonic() + 60, -1.0
+        while (now := self.cpu_s()) - before > _IDLE_SHARE * _LOOK_S:
+            if time.monotonic() > end:
+                raise DidNotStart(f"{self.url} does not come to rest")
+            before = now
+            time.sleep(_LOOK_S)
 
 
 def _used_s(process: psutil.Process) -> float:
