@@ -18,7 +18,8 @@ NUMBERS_HERE = (
 )
 _NUMBERS_THERE = "generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n"
 _BYTES = {"sqlite": "blob", "postgresql": "bytea"}
-_AT_ONCE = 100_000
+# Each is one write, which has a time limit.
+_AT_ONCE = 20_000
 # Of the engine: number N as part of an id, and numbers from A to B. Ids of a past lie before those
 # that are made now.
 _DIALECTS = {
