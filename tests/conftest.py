@@ -1,5 +1,6 @@
 """What tests of more than one part share."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,14 @@ import pytest
 from tests.support.postgres import a_database
 
 ENGINES = ["sqlite", "postgresql"]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and what they import stay to the end: without this the collector of
+    garbage goes through all of it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(params=ENGINES)
