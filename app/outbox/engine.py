@@ -1,6 +1,7 @@
 """Opens the store, of either engine."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -157,8 +158,21 @@ def _make_folder(database: str | None) -> None:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:
+def _to_wal(cursor: Any) -> None:
+    """Of several that make a file at the same moment SQLite refuses one at once, without the wait
+    that it has for other locks."""
+    end = time.monotonic() + BUSY_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+        else:
+            return
 
+
+def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: ConnectionPoolEntry) -> None:
         # The driver must not begin by itself: it would begin deferred, and a transaction that
@@ -169,6 +183,7 @@ def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:
         cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         # While another process makes the file, too.
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+        _to_wal(cursor)
         for pragma in WRITER_PRAGMAS if is_writer else _READER_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
