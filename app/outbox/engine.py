@@ -21,12 +21,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from app.kit.errors import BridgeError
 from app.outbox.errors import StoreUnavailable
 from app.outbox.hosts import reach
-from app.outbox.inserter import begin
+from app.outbox.inserter import begin, is_busy
 
 BUSY_S = 5.0
 BUSY_STEP_S = 0.0003
 WRITER_PRAGMAS = (
-    "journal_mode = WAL",
     "synchronous = FULL",
     "busy_timeout = 0",  # `begin` waits, in shorter steps
     # 16 MiB instead of 4 between two rounds of copying the log into the file.
@@ -35,8 +34,8 @@ WRITER_PRAGMAS = (
     # What an INSERT of many rows keeps to undo itself would be a file, made each time.
     "temp_store = MEMORY",
 )
-"""Of each connection to a file that writes."""
-_READER_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
+"""Of each connection to a file that writes. That it is in WAL stands in the file."""
+_READER_PRAGMAS = ("synchronous = FULL",)
 # Parameters are what people sent: never in the text of an error.
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -165,8 +164,8 @@ def _to_wal(cursor: Any) -> None:
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > end:
                 raise
         else:
             return

@@ -37,6 +37,11 @@ def frame(given: Any) -> bytes:
     return len(content).to_bytes(HEAD_BYTES, "big") + content
 
 
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Also SQLITE_BUSY_RECOVERY, while another process opens the file anew."""
+    return error.sqlite_errorname.startswith("SQLITE_BUSY")
+
+
 def begin(connection: sqlite3.Connection, *, limit_s: float, step_s: float) -> None:
     """BEGIN IMMEDIATE. SQLite itself asks for a lock that somebody holds in steps of up to 100 ms;
     where several processes write in turns that is most of the time. Raises sqlite3.Error."""
@@ -45,8 +50,7 @@ def begin(connection: sqlite3.Connection, *, limit_s: float, step_s: float) -> N
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            # Also SQLITE_BUSY_RECOVERY, while another process opens the file anew.
-            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > end:
+            if not is_busy(error) or time.monotonic() > end:
                 raise
             time.sleep(step_s)
         else:
