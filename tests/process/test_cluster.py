@@ -16,9 +16,9 @@ from tests.support.clusters import Cluster, a_cluster
 from tests.support.postgres import Server
 
 # Low enough for five processes on a machine that does other things, too.
-RATE = 25
-BACKLOG = 250
-CALLS = 400
+RATE = 50
+BACKLOG = 500
+CALLS = 600
 # What may go at once after a pause: a fifth of a second's worth.
 BURST = RATE / 5
 LIMIT_S = 120.0
