@@ -28,6 +28,7 @@ from app.ingest.intake import Intake
 from app.ingest.short_way import ShortWay
 from app.ingest.unkept import Unkept
 from app.kit.clock import SystemClock
+from app.observe.counts import Counts
 from app.outbox import Outbox
 from app.revision import Revision, read_revision
 from app.web.asgi import App, Receive, Scope, Send
@@ -153,7 +154,11 @@ async def _main(folder: Path) -> None:
 
 def _short(revision: Revision, outbox: Outbox) -> type[OneWriteProtocol]:
     acceptor, clock = Acceptor(outbox), SystemClock()
-    intake = Intake(lambda: revision, acceptor, Unkept(outbox, clock, Random()))  # noqa: S311
+    counts = Counts()
+    # As a service does: what has no name in it is counted at a place that is looked for each time.
+    counts.use(revision.sources, [rule.name for rule in revision.rules.all], [])
+    unkept = Unkept(outbox, clock, Random())  # noqa: S311
+    intake = Intake(lambda: revision, acceptor, unkept, counts)
     way = ShortWay(intake, acceptor, CallMaker(), clock)
     made = by_short_way(way)
     assert issubclass(made, OneWriteProtocol)  # noqa: S101

@@ -1,11 +1,12 @@
 """From a call that its source lets in to events and deliveries, durably."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 import structlog
 
+from app.expressions import Variables
 from app.kit.ids import new_id
 from app.kit.light import light
 from app.model.delivery import Delivery
@@ -50,10 +51,11 @@ class Acceptor:
         self, revision: Revision, source: Source, call: Call, taken: Taken
     ) -> list[Acceptance]:
         """What is to be stored of the call, one for each of its items."""
-        stored = _Stored.of(source, call, taken)
-        return [
-            self._acceptance(revision, source, call, stored, item, taken) for item in taken.items
-        ]
+        query = source.without_secrets(call).raw_query if call.raw_query else ""
+        acceptances = []
+        for item in taken.items:
+            acceptances.append(_acceptance(revision, source, call, item, taken.variables, query))
+        return acceptances
 
     async def accept(self, acceptances: Sequence[Acceptance], *, limit_s: float) -> list[Taking]:
         """One commit for all items of a call. Raises StoreUnavailable: then nothing that the
@@ -65,10 +67,7 @@ class Acceptor:
         self._outbox.put(acceptances, told, limit_s=limit_s)
 
     def takings(self, acceptances: Sequence[Acceptance], results: Results) -> list[Taking]:
-        takings = [
-            _taking(acceptance, result)
-            for acceptance, result in zip(acceptances, results, strict=True)
-        ]
+        takings = list(map(_taking, acceptances, results))
         if self._log.is_enabled_for(logging.INFO):
             for acceptance, taking in zip(acceptances, takings, strict=True):
                 self._tell(acceptance.event.source, taking)
@@ -83,50 +82,32 @@ class Acceptor:
             **({"reason": taking.reason} if taking.reason else {}),
         )
 
-    def _acceptance(
-        self,
-        revision: Revision,
-        source: Source,
-        call: Call,
-        stored: "_Stored",
-        item: Item,
-        taken: Taken,
-    ) -> Acceptance:
-        decision = _decide(revision, source, item)
-        event_id = EventId(new_id())
-        event = make_event(
-            id=event_id,
-            source=source.name,
-            received_at=call.received_at,
-            method=call.method,
-            path=stored.path,
-            query=stored.query,
-            headers=stored.headers,
-            content_type=item.content_type(call),
-            body=item.body(call),
-            status=EventStatus.ACCEPTED if decision.starts else EventStatus.IGNORED,
-            reason=item.reason or decision.reason or _notes(item, decision),
-        )
-        at = call.received_at
-        deliveries = tuple(
-            [new_delivery(start, event, revision.id, at) for start in decision.starts]
-        )
-        named = () if deliveries else _named(source, item)
-        return Acceptance(event, item.dedup_key, deliveries, item.dedup_window_s, named)
 
-
-@light
-class _Stored:
-    """The parts of a call as they are kept: with the places that held a secret emptied."""
-
-    path: str
-    query: str
-    headers: Mapping[str, str]
-
-    @classmethod
-    def of(cls, source: Source, call: Call, taken: Taken) -> "_Stored":
-        query = source.without_secrets(call).raw_query if call.raw_query else ""
-        return cls(taken.variables.path, query, taken.variables.headers)
+def _acceptance(
+    revision: Revision, source: Source, call: Call, item: Item, whole: Variables, query: str
+) -> Acceptance:
+    """`whole` and `query` are of the call as it is kept: with the places that held a secret
+    emptied."""
+    decision = _decide(revision, source, item)
+    starts, at = decision.starts, call.received_at
+    event = make_event(
+        id=EventId(new_id()),
+        source=source.name,
+        received_at=at,
+        method=call.method,
+        path=whole.path,
+        query=query,
+        headers=whole.headers,
+        content_type=item.content_type(call),
+        body=item.body(call),
+        status=EventStatus.ACCEPTED if starts else EventStatus.IGNORED,
+        reason=item.reason or decision.reason or _notes(item, decision),
+    )
+    deliveries = []
+    for start in starts:
+        deliveries.append(new_delivery(start, event, revision.id, at))
+    named = () if deliveries else _named(source, item)
+    return Acceptance(event, item.dedup_key, tuple(deliveries), item.dedup_window_s, named)
 
 
 def _decide(revision: Revision, source: Source, item: Item) -> Decision:
@@ -145,10 +126,11 @@ def _named(source: Source, item: Item) -> tuple[Match, ...]:
 def _notes(item: Item, decision: Decision) -> str | None:
     """What did not go as configured although something starts: worth keeping."""
     noted = [item.note] if item.note else []
-    held = [str(miss) for miss in decision.misses if miss.held == miss.total]
-    if not (noted or held or decision.notes):
-        return None
-    return "; ".join([*noted, *held, *decision.notes])
+    for miss in decision.misses:
+        if miss.held == miss.total:
+            noted.append(str(miss))
+    noted += decision.notes
+    return "; ".join(noted) if noted else None
 
 
 def _taking(acceptance: Acceptance, result: Accepted | Duplicate) -> Taking:

@@ -1,6 +1,6 @@
 """Accepts events: the event, its deduplication key and its deliveries in one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -66,8 +66,10 @@ _ACCEPTED = Accepted()
 _DEDUP_COLUMNS = ("source", "key", "event_id", "received_at")
 
 
-def accepting(person_key: bytes) -> Write[Unit, Results]:
-    """Accepts into the store that has this key."""
+def accepting(
+    person_key: bytes, accepted: Callable[[Sequence[Unit]], None] | None = None
+) -> Write[Unit, Results]:
+    """Accepts into the store that has this key; `accepted` is told of what is on disk."""
 
     def accept(connection: Connection, units: Sequence[Unit]) -> list[Results]:
         results, fresh = _sorted_out(connection, units)
@@ -80,7 +82,7 @@ def accepting(person_key: bytes) -> Write[Unit, Results]:
             write_people(connection, person_key, (), named)
         return results
 
-    return Write("accept", accept, partial(_usual, person_key))
+    return Write("accept", accept, partial(_usual, person_key), accepted)
 
 
 def _usual(person_key: bytes, units: Sequence[Unit]) -> Usual[Results] | None:

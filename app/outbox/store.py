@@ -94,7 +94,7 @@ class Outbox:
         person_key: bytes,
     ) -> None:
         self._writer = writer
-        self._accept = accepting(person_key)
+        self._accept = accepting(person_key, self._notify)
         self._person_key = person_key
         self._reads = reads
         self._clock = clock
@@ -128,9 +128,7 @@ class Outbox:
         self, acceptances: Sequence[Acceptance], *, limit_s: float = 5.0
     ) -> list[Accepted | Duplicate]:
         """All of them or none, in a commit that is shared with whoever waits at the moment."""
-        results = await self._writer.write(self._accept, acceptances, limit_s=limit_s)
-        self._notify(acceptances)
-        return results
+        return await self._writer.write(self._accept, acceptances, limit_s=limit_s)
 
     def put(
         self,
@@ -141,19 +139,11 @@ class Outbox:
     ) -> None:
         """As `accept`, for who does not await it: `told` is called later, with the results or
         the error."""
+        self._writer.put(self._accept, acceptances, told, limit_s=limit_s)
 
-        def ended(found: list[Accepted | Duplicate] | Exception) -> None:
-            if not isinstance(found, Exception):
-                self._notify(acceptances)
-            told(found)
-
-        self._writer.put(self._accept, acceptances, ended, limit_s=limit_s)
-
-    def _notify(self, acceptances: Sequence[Acceptance]) -> None:
-        for acceptance in acceptances:
-            if acceptance.deliveries:
-                self.wakeup.notify()
-                return
+    def _notify(self, accepted: Sequence[Sequence[Acceptance]]) -> None:
+        if any(acceptance.deliveries for acceptances in accepted for acceptance in acceptances):
+            self.wakeup.notify()
 
     async def settle(
         self, settlements: Sequence[Settlement], *, limit_s: float = 10.0

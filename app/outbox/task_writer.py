@@ -87,7 +87,7 @@ class TaskWriter(Writer):
     async def _commit(self, waiting: Sequence[Waiting]) -> None:
         if not waiting:
             return
-        began = self._ends.loop.time()
+        began = self._loop.time()
         try:
             results = await self._results(waiting)
         except StoreUnavailable as error:
@@ -97,7 +97,7 @@ class TaskWriter(Writer):
             await self._part(waiting, error)
         else:
             self._tell_results(waiting, results)
-            self._count(waiting, self._ends.loop.time() - began)
+            self._count(waiting, self._loop.time() - began)
 
     async def _results(self, waiting: Sequence[Waiting]) -> Sequence[Any]:
         usual = usual_of(waiting)

@@ -76,7 +76,7 @@ class ThreadWriter(Writer):
         if not self._is_busy:
             self._is_busy = True
             # At the end of this turn: what else it brings comes along.
-            self._ends.loop.call_soon(self._hand_over)
+            self._loop.call_soon(self._hand_over)
         return True
 
     def _hand_over(self) -> None:
@@ -93,7 +93,7 @@ class ThreadWriter(Writer):
         usual = self._usual_of(waiting)
         if usual is None or usual.size > _MOST_BYTES:
             return False
-        began = self._ends.loop.time()
+        began = self._loop.time()
 
         def ended(found: bool | StoreUnavailable) -> None:
             if found is False:
@@ -102,7 +102,7 @@ class ThreadWriter(Writer):
                 return
             if found is True:
                 self._tell_results(waiting, usual.results)
-                self._count(waiting, self._ends.loop.time() - began)
+                self._count(waiting, self._loop.time() - began)
             else:
                 self._fail(waiting, found)
                 self._tell_error(waiting, found)
@@ -123,7 +123,7 @@ class ThreadWriter(Writer):
     async def run(self, perform: Callable[[Connection], T]) -> T:
         if not self._thread.is_alive():
             raise StoreUnavailable("the store is closed")
-        done: asyncio.Future[T] = self._ends.loop.create_future()
+        done: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Alone(perform, done))
         return await done
 
@@ -217,7 +217,7 @@ class ThreadWriter(Writer):
     def _tell(self, tell: Callable[..., None], *given: Any) -> None:
         # A loop that is closed has nobody left who waits.
         with suppress(RuntimeError):
-            self._ends.loop.call_soon_threadsafe(tell, *given)
+            self._loop.call_soon_threadsafe(tell, *given)
 
 
 def _set_result(done: asyncio.Future[Any], found: Any) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import structlog
 from sqlalchemy import Connection
 
-from app.kit.deadline import Limits
 from app.kit.light import light
 from app.observe.counts import Counts
 from app.outbox.dialect import Part
@@ -23,6 +22,8 @@ W = TypeVar("W")
 R = TypeVar("R")
 OTHER = "other"
 """Names writes that share their commit with none, where they are counted."""
+
+_LOOK_S = 0.1
 
 Told: TypeAlias = Callable[[R | Exception], None]
 """Is told what became of a write, once, in the loop: its result, or why there is none."""
@@ -42,11 +43,13 @@ class WriterLimits:
 class Write(Generic[W, R]):
     """One kind of write: `perform` writes many at once, within the transaction, and returns
     their results in order. `usual`: the rows that are all there is to write, and the results;
-    None where it takes more than rows."""
+    None where it takes more than rows. `written` is told of those that share a commit, in the
+    loop, before anybody is told of one."""
 
     name: str
     perform: Callable[[Connection, Sequence[W]], Sequence[R]]
     usual: Callable[[Sequence[W]], "Usual[R] | None"] | None = None
+    written: Callable[[Sequence[W]], None] | None = None
 
 
 @light
@@ -60,17 +63,19 @@ class Usual(Generic[R]):
 
 
 class Waiting:
-    """A write, and who waits for it. `limit` is the key of its time limit."""
+    """A write, and who waits for it, until an instant of the loop's clock."""
 
-    __slots__ = ("is_over", "limit", "limit_s", "told", "what", "write")
+    __slots__ = ("is_over", "limit_s", "told", "until", "what", "write")
 
-    def __init__(self, write: Write[Any, Any], what: Any, limit_s: float, told: Told[Any]) -> None:
+    def __init__(
+        self, write: Write[Any, Any], what: Any, limit_s: float, told: Told[Any], until: float
+    ) -> None:
         self.write = write
         self.what = what
         self.limit_s = limit_s
         self.told = told
+        self.until = until
         self.is_over = False
-        self.limit = 0
 
     def end(self, found: Any) -> None:
         """Tells; what comes later is told nobody."""
@@ -87,36 +92,51 @@ class Waiting:
 
 
 class Writer(ABC):
-    """Made within the loop that it serves."""
+    """Made within the loop that it serves. Who waits is told no up to _LOOK_S late: the loop has
+    one timer of ours, and not one for each."""
 
     def __init__(self, limits: WriterLimits, counts: Counts) -> None:
         self._limits = limits
         self._counts = counts
-        self._ends = Limits()
+        self._loop = asyncio.get_running_loop()
+        self._watched: list[Waiting] = []
+        self._is_watching = False
         self._is_open = True
 
     async def write(self, write: Write[W, R], what: W, *, limit_s: float) -> R:
         """In a commit that is shared. Raises StoreUnavailable. After a time-out the write may
         still be committed: whoever is told no calls again, and its deduplication key knows the
         second from the first."""
-        done: asyncio.Future[R] = self._ends.loop.create_future()
+        done: asyncio.Future[R] = self._loop.create_future()
         waiting = self.put(write, what, _future_told(done), limit_s=limit_s)
         try:
             return await done
         finally:
             waiting.is_over = True
-            self._ends.stop(waiting.limit)
 
     def put(self, write: Write[W, R], what: W, told: Told[R], *, limit_s: float) -> Waiting:
         """The same for who is `told` and does not await it; never before this returns. Raises
         StoreUnavailable."""
         if not self._is_open:
             raise StoreUnavailable("the store is closing")
-        waiting = Waiting(write, what, limit_s, told)
+        waiting = Waiting(write, what, limit_s, told, self._loop.time() + limit_s)
         if not self._put(waiting):
             raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
-        waiting.limit = self._ends.start(limit_s, waiting.expire)
+        self._watched.append(waiting)
+        if not self._is_watching:
+            self._is_watching = True
+            self._loop.call_later(min(limit_s, _LOOK_S), self._watch)
         return waiting
+
+    def _watch(self) -> None:
+        now = self._loop.time()
+        for one in self._watched:
+            if one.until <= now:
+                one.expire()
+        self._watched = still_waiting(self._watched)
+        self._is_watching = bool(self._watched)
+        if self._is_watching:
+            self._loop.call_later(_LOOK_S, self._watch)
 
     def _count(self, waiting: Sequence[Waiting], seconds: float) -> None:
         """They are on disk."""
@@ -137,14 +157,23 @@ class Writer(ABC):
         """`perform` within a transaction of its own. Raises StoreUnavailable."""
 
     def _tell_results(self, waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
+        _say_written(waiting)
         for one, result in zip(waiting, results, strict=True):
-            self._ends.stop(one.limit)
             one.end(result)
 
     def _tell_error(self, waiting: Sequence[Waiting], error: Exception) -> None:
         for one in waiting:
-            self._ends.stop(one.limit)
             one.end(error)
+
+
+def _say_written(waiting: Sequence[Waiting]) -> None:
+    for write in {one.write.name: one.write for one in waiting}.values():
+        if write.written is None:
+            continue
+        try:
+            write.written([one.what for one in waiting if one.write is write])
+        except Exception:  # noqa: BLE001 - who waits must be told
+            _log.exception("store.untold", write=write.name)
 
 
 def _future_told(done: asyncio.Future[R]) -> Told[R]:

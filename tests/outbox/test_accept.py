@@ -123,7 +123,7 @@ def test_calls_with_keys_are_rows_too_unless_two_have_the_same() -> None:
 
 def waiting(units: list[list[Acceptance]]) -> list[Waiting]:
     write = accepting(b"key")
-    return [Waiting(write, unit, 5, lambda _: None) for unit in units]
+    return [Waiting(write, unit, 5, lambda _: None, 0) for unit in units]
 
 
 async def test_a_start_that_was_accepted_wakes_the_worker(outbox: Outbox) -> None:
