@@ -6,7 +6,7 @@ found is therefore held against the delivery itself where it matters.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -73,26 +73,27 @@ def person_rows(
 ) -> list[tuple[int, str, int]]:
     """`named`: whom events name that started nothing. They stand under the event's id, which no
     delivery has."""
-    of_deliveries = {
-        (digest_of(key, name), d.id, 0) for d in deliveries for name in names_of(d.start.matches)
-    }
-    of_events = {
-        (digest_of(key, name), event_id, 1)
-        for event_id, matches in named
-        for name in names_of(matches)
-    }
+    rows: set[tuple[int, str, int]] = set()
+    for delivery in deliveries:
+        for name in names_of(delivery.start.matches):
+            rows.add((digest_of(key, name), delivery.id, 0))
+    for event_id, matches in named:
+        for name in names_of(matches):
+            rows.add((digest_of(key, name), event_id, 1))
     # In order: neighbours in the index are written together.
-    return sorted(of_deliveries | of_events)
+    return sorted(rows)
 
 
-def names_of(matches: Iterable[Match]) -> Iterator[PersonName]:
+def names_of(matches: Iterable[Match]) -> Sequence[PersonName]:
+    found = []
     for match in matches:
         if match.matching is Matching.CUSTOM:
-            yield PersonName("custom", str(match.value), match.field or "")
+            found.append(PersonName("custom", str(match.value), match.field or ""))
         elif match.matching in _NAMED:
             is_email = match.matching is Matching.EMAIL_PROFILE
             mode = Matching.EMAIL if is_email else match.matching
-            yield PersonName(mode.value, str(match.value).lower())
+            found.append(PersonName(mode.value, str(match.value).lower()))
+    return found
 
 
 def forget(

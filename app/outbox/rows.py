@@ -84,13 +84,13 @@ def event_row(event: Event) -> Row:
         event.source,
         micros(event.received_at),
         event.method,
-        storable(event.path),
-        storable(event.query),
+        storable(event.path) if event.path else "",
+        storable(event.query) if event.query else "",
         orjson.dumps(event.headers).decode(),
         storable(event.content_type),
         event.body,
         event.status._value_,
-        _maybe_storable(event.reason),
+        None if event.reason is None else storable(event.reason),
     )
 
 

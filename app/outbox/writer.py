@@ -99,7 +99,7 @@ class Writer(ABC):
         self._limits = limits
         self._counts = counts
         self._loop = asyncio.get_running_loop()
-        self._watched: list[Waiting] = []
+        self._watched: set[Waiting] = set()
         self._is_watching = False
         self._is_open = True
 
@@ -113,6 +113,7 @@ class Writer(ABC):
             return await done
         finally:
             waiting.is_over = True
+            self._watched.discard(waiting)
 
     def put(self, write: Write[W, R], what: W, told: Told[R], *, limit_s: float) -> Waiting:
         """The same for who is `told` and does not await it; never before this returns. Raises
@@ -122,7 +123,7 @@ class Writer(ABC):
         waiting = Waiting(write, what, limit_s, told, self._loop.time() + limit_s)
         if not self._put(waiting):
             raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
-        self._watched.append(waiting)
+        self._watched.add(waiting)
         if not self._is_watching:
             self._is_watching = True
             self._loop.call_later(min(limit_s, _LOOK_S), self._watch)
@@ -130,10 +131,10 @@ class Writer(ABC):
 
     def _watch(self) -> None:
         now = self._loop.time()
-        for one in self._watched:
-            if one.until <= now:
-                one.expire()
-        self._watched = still_waiting(self._watched)
+        over = [one for one in self._watched if one.until <= now]
+        self._watched.difference_update(over)
+        for one in over:
+            one.expire()
         self._is_watching = bool(self._watched)
         if self._is_watching:
             self._loop.call_later(_LOOK_S, self._watch)
@@ -158,10 +159,12 @@ class Writer(ABC):
 
     def _tell_results(self, waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
         _say_written(waiting)
+        self._watched.difference_update(waiting)
         for one, result in zip(waiting, results, strict=True):
             one.end(result)
 
     def _tell_error(self, waiting: Sequence[Waiting], error: Exception) -> None:
+        self._watched.difference_update(waiting)
         for one in waiting:
             one.end(error)
 
