@@ -1,5 +1,7 @@
 """The body of a call as one JSON value."""
 
+from collections.abc import Mapping
+
 from app.config.schema.decode import BodyForm
 from app.model.json import Json
 from app.sources.call import Call
@@ -8,14 +10,33 @@ from app.sources.decode.contents import Content, decode_content
 from app.sources.decode.fields import unfold
 from app.sources.decode.form import decode_form
 from app.sources.decode.inflate import inflate
+from app.sources.decode.json_body import parse_json
 from app.sources.decode.media import read_media
 from app.sources.decode.plan import DecodePlan
+
+_PLAIN_JSON = frozenset(
+    ("application/json", "application/json; charset=utf-8", "application/json;charset=utf-8")
+)
 
 
 def decode(call: Call, how: DecodePlan) -> Json:
     """Raises Undecodable, UnsupportedMedia and nothing else, whatever the call holds."""
-    value = _decode(call, how)
+    if how.reads_plain_json and _is_plain_json(call.headers, call.body):
+        value = parse_json(call.body, how.limits)
+    else:
+        value = _decode(call, how)
     return unfold(value, how) if how.json_fields or how.lift else value
+
+
+def _is_plain_json(headers: Mapping[str, str], body: bytes) -> bool:
+    """The usual call, of which nothing has to be found out."""
+    return (
+        headers.get("content-type") in _PLAIN_JSON
+        and body.startswith((b"{", b"["))
+        and body[1:2] != b"\0"
+        and "content-encoding" not in headers
+        and "ce-specversion" not in headers
+    )
 
 
 def _decode(call: Call, how: DecodePlan) -> Json:
@@ -24,12 +45,9 @@ def _decode(call: Call, how: DecodePlan) -> Json:
     encoding = call.headers.get("content-encoding", "")
     body = inflate(call.body, encoding, how.max_inflated_bytes) if encoding else call.body
     content = Content(body, read_media(call.content_type, how.charset))
-    if _holds_cloudevents(call, content, how):
+    form = how.form
+    if form is BodyForm.AUTO and is_cloudevent(call.headers, content.media):
+        form = BodyForm.CLOUDEVENTS
+    if form is BodyForm.CLOUDEVENTS:
         return decode_cloudevent(call.headers, content, how)
-    return decode_content(content, how.form, how)
-
-
-def _holds_cloudevents(call: Call, content: Content, how: DecodePlan) -> bool:
-    if how.form is BodyForm.AUTO:
-        return is_cloudevent(call.headers, content.media)
-    return how.form is BodyForm.CLOUDEVENTS
+    return decode_content(content, form, how)

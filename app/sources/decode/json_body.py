@@ -36,7 +36,8 @@ def decode_ndjson(body: bytes, charset: str | None, limits: Limits) -> list[Json
 
 def parse_json(text: bytes, limits: Limits) -> Json:
     """`text` is UTF-8 without a byte order mark."""
-    _check_size(text, limits, roots=1)
+    if len(text) >= limits.values:
+        _check_size(text, limits, roots=1)
     return _parse(text, limits, first_line=1)
 
 

@@ -9,7 +9,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.config.schema.decode import BodyForm
-from app.sources.decode import Undecodable, UnsupportedMedia, decode, decode_query
+from app.sources.call import Call
+from app.sources.decode import (
+    DecodePlan,
+    Undecodable,
+    UnsupportedMedia,
+    decode,
+    decode_query,
+)
 from app.sources.decode.bounds import Limits
 from tests.sources.decode.calls import FORM, call, plan
 
@@ -53,9 +60,8 @@ bodies = st.binary(max_size=60) | st.builds(
 )
 encodings = st.sampled_from(["", "", "gzip", "deflate", "identity", "br"]) | st.text(max_size=10)
 packings = st.sampled_from([lambda body: body, gzip.compress, zlib.compress])
-cloud_headers = st.sampled_from(
-    [{}, {}, {"ce-specversion": "1.0", "ce-id": "%FF", "ce-type": '"', "ce-source": "s"}]
-)
+_CLOUD = {"ce-specversion": "1.0", "ce-id": "%FF", "ce-type": '"', "ce-source": "s"}
+cloud_headers = st.sampled_from([{}, {}, _CLOUD])
 keys = st.fixed_dictionaries(
     {
         "as": st.sampled_from(list(BodyForm)),
@@ -106,3 +112,46 @@ def test_any_query_is_an_object_of_texts_and_lists(query: str) -> None:
 
     assert json.loads(json.dumps(read)) == read
     json.dumps(read, ensure_ascii=False).encode()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    bodies.map(lambda body: b"{" + body) | bodies,
+    st.sampled_from(["application/json", "application/json; charset=utf-8"]),
+    st.sampled_from([{}, {}, {"content-encoding": "gzip"}]),
+    cloud_headers,
+    keys,
+)
+@example(b"{}", "application/json", {}, {}, {"as": "auto"})
+@example(b"{}", "application/json", {}, _CLOUD, {"as": "auto"})
+@example(b'{"a":1e400}', "application/json", {}, {}, {"as": "json"})
+@example(b'{"a":99999999999999999999}', "application/json", {}, {}, {"as": "json"})
+@example(b"{\0", "application/json", {}, {}, {"as": "auto"})
+def test_how_the_usual_content_type_is_spelt_changes_nothing(
+    body: bytes,
+    content_type: str,
+    encoding: dict[str, str],
+    headers: dict[str, str],
+    given_keys: dict[str, object],
+) -> None:
+    """The usual spelling goes a shorter way."""
+    how = plan(**{"max_depth": 64, "max_keys": 1000, **given_keys})
+    both = [
+        call(body, text, {**headers, **encoding}) for text in (content_type, content_type.upper())
+    ]
+
+    usual, other = (_decoded_or_refused(one, how) for one in both)
+
+    assert usual == other
+
+
+def _decoded_or_refused(given_call: Call, how: DecodePlan) -> object:
+    try:
+        value = decode(given_call, how)
+    except (Undecodable, UnsupportedMedia) as refused:
+        return type(refused), refused.reason
+    # A CloudEvent says of its data what the header says.
+    text = json.dumps(value)
+    return text.replace("APPLICATION/JSON", "application/json").replace(
+        "CHARSET=UTF-8", "charset=utf-8"
+    )
