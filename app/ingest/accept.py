@@ -44,6 +44,9 @@ class Taking:
 class Acceptor:
     def __init__(self, outbox: Accepting) -> None:
         self._outbox = outbox
+        self.put = outbox.put
+        """As `accept`, for who is told, later, the results (see `takings`) or the error. Raises
+        StoreUnavailable."""
         # Bound: to bind it for every call would cost more than to ask it whether it is heard.
         self._log = structlog.get_logger().bind()
 
@@ -61,10 +64,6 @@ class Acceptor:
         """One commit for all items of a call. Raises StoreUnavailable: then nothing that the
         caller was told of is stored, and it may call again."""
         return self.takings(acceptances, await self._outbox.accept(acceptances, limit_s=limit_s))
-
-    def put(self, acceptances: Sequence[Acceptance], told: Told, *, limit_s: float) -> None:
-        """The same for who is `told`, later. Raises StoreUnavailable."""
-        self._outbox.put(acceptances, told, limit_s=limit_s)
 
     def takings(self, acceptances: Sequence[Acceptance], results: Results) -> list[Taking]:
         takings = list(map(_taking, acceptances, results))

@@ -1,7 +1,7 @@
 """What is decided of a call, whichever way it comes: who may come in, what is to be stored, what is
 answered. Nothing here waits, so that the short way needs no task for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import orjson
@@ -24,6 +24,7 @@ _log = structlog.get_logger()
 
 PREFIX = "/hooks/"
 METHODS = frozenset({"POST", "PUT", "GET", "OPTIONS", "HEAD"})
+_NO_HEADERS: Mapping[str, str] = {}
 _ALLOW = {"Allow": "POST, PUT, GET"}
 _ACCEPT_LIMIT_S = 5.0
 # Bodies of calls under way are held in memory: so many at most.
@@ -184,7 +185,7 @@ def usual_answer(pending: Pending, takings: list[Taking]) -> Replied:
 
 
 def json_reply(status: int, shape: object, takings: list[Taking]) -> Replied:
-    reply = HttpReply(status, {}, orjson.dumps(shape), "application/json")
+    reply = HttpReply(status, _NO_HEADERS, orjson.dumps(shape), "application/json")
     return Replied(reply, result_of(takings))
 
 

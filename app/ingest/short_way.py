@@ -69,9 +69,10 @@ class ShortWay:
     def _accept(self, exchange: Exchange[Door], pending: Pending) -> None:
         def told(found: list[Accepted | Duplicate] | Exception) -> None:
             try:
-                self._tell(exchange, self._answer(pending, found))
+                answer = self._answer(pending, found)
             except Exception:  # noqa: BLE001 - as `failed` says
-                self._tell(exchange, failed())
+                answer = failed()
+            self._tell(exchange, answer)
 
         try:
             self._acceptor.put(pending.acceptances, told, limit_s=pending.limit_s)
@@ -93,7 +94,8 @@ class ShortWay:
             exchange.answer(head, answer.body())
         else:
             reply = answer.reply
-            head = head_of(reply.status, reply.content_type, *reply.headers.items())
+            headers = reply.headers.items() if reply.headers else ()
+            head = head_of(reply.status, reply.content_type, *headers)
             exchange.answer(head, reply.body)
 
 

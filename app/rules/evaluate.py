@@ -42,24 +42,50 @@ class Decision:
 
 def evaluate(rules: Rules, given: Variables, *, region: str | None = None) -> Decision:
     """Every rule whose condition holds starts its scenario, until one that says stop."""
-    chosen = rules.of[given.source]
-    rules.scope.fill(given, chosen.needs, region)
-    call = _Call(given, region, rules.scope)
+    chosen, scope = rules.of[given.source], rules.scope
+    scope.fill(given, chosen.needs, region)
+    call = _Call(given, region, scope)
     starts: list[ScenarioStart] = []
     misses: list[Miss] = []
     for rule in chosen.rules:
-        missed = call.failed_condition(rule)
+        missed = _failed_condition(rule, scope)
         if missed is None:
-            found = call.start(rule)
-            if isinstance(found, ScenarioStart):
-                starts.append(found)
-            else:
-                misses.append(found)
+            try:
+                starts.append(call.start(rule))
+            except ExpressionFailed as error:
+                total = len(rule.conditions)
+                misses.append(Miss(rule.name, total, total, None, str(error)))
             if rule.stop:
                 break
         else:
             misses.append(missed)
     return Decision(tuple(starts), tuple(misses), tuple(call.notes))
+
+
+def _failed_condition(rule: CompiledRule, scope: Scope) -> Miss | None:
+    if rule.comparisons is None:
+        return _failed_expression(rule, scope)
+    body, held = scope.body, 0
+    try:
+        for holds in rule.comparisons:
+            if not holds(body):
+                return rule.misses[held]
+            held += 1
+    except (KeyError, TypeError):
+        # Something is missing: once more, to say what.
+        return _failed_expression(rule, scope)
+    return None
+
+
+def _failed_expression(rule: CompiledRule, scope: Scope) -> Miss | None:
+    for index, condition in enumerate(rule.conditions):
+        try:
+            if condition.holds(scope):
+                continue
+        except ExpressionFailed as error:
+            return replace(rule.misses[index], why=str(error))
+        return rule.misses[index]
+    return None
 
 
 class _Call:
@@ -69,44 +95,19 @@ class _Call:
         self._scope = scope
         self.notes: list[str] = []
 
-    def start(self, rule: CompiledRule) -> ScenarioStart | Miss:
-        """Of a rule whose conditions hold."""
-        try:
-            return self._start(rule)
-        except ExpressionFailed as error:
-            total = len(rule.conditions)
-            return Miss(rule.name, total, total, None, str(error))
-
-    def failed_condition(self, rule: CompiledRule) -> Miss | None:
-        if rule.comparisons is None:
-            return self._failed_expression(rule)
-        body, held = self._scope.body, 0
-        try:
-            for holds in rule.comparisons:
-                if not holds(body):
-                    return rule.misses[held]
-                held += 1
-        except (KeyError, TypeError):
-            # Something is missing: once more, to say what.
-            return self._failed_expression(rule)
-        return None
-
-    def _failed_expression(self, rule: CompiledRule) -> Miss | None:
-        for index, condition in enumerate(rule.conditions):
-            try:
-                if condition.holds(self._scope):
-                    continue
-            except ExpressionFailed as error:
-                return replace(rule.misses[index], why=str(error))
-            return rule.misses[index]
-        return None
-
-    def _start(self, rule: CompiledRule) -> ScenarioStart:
+    def start(self, rule: CompiledRule) -> ScenarioStart:
+        """Of a rule whose conditions hold. Raises ExpressionFailed."""
         matches, wrong = self._matches(rule)
         if not matches:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
-        content = {name: self._content(name, value) for name, value in rule.content}
+        content = {}
+        for name, expression in rule.content:
+            try:
+                content[name] = expression.evaluate(self._scope)
+            except ExpressionFailed as error:
+                text = f"content.{name} {expression.text}: {error}"
+                raise ExpressionFailed(text) from None
         start = make_start(
             rule=rule.name,
             destination=rule.destination,
@@ -175,12 +176,6 @@ class _Call:
         if found is None:
             raise ExpressionFailed(f"scenario.of has no entry for {choice.by.text}, and no default")
         return found
-
-    def _content(self, name: str, expression: Expression) -> Json:
-        try:
-            return expression.evaluate(self._scope)
-        except ExpressionFailed as error:
-            raise ExpressionFailed(f"content.{name} {expression.text}: {error}") from None
 
     def _value(self, key: str, expression: Expression) -> Json:
         try:

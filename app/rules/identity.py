@@ -18,14 +18,15 @@ def match_of(matching: Matching, given: Json, field: str | None, region: str | N
     """Raises ExpressionFailed with what is wrong with the value, never the value."""
     try:
         match matching:
+            # The most usual first.
+            case Matching.CUSTOM:
+                return Match(matching, _field_value(given), field)
             case Matching.EMAIL:
                 return Match(matching, email(given))
             case Matching.PHONE:
                 return Match(matching, phone(given, region))
             case Matching.PROFILE_ID:
                 return Match(matching, _profile_id(given))
-            case Matching.CUSTOM:
-                return Match(matching, _field_value(given), field)
             case Matching.EMAIL_PROFILE:
                 return Match(matching, email(given))
             case Matching.REQUEST:

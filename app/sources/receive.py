@@ -39,7 +39,11 @@ def receive(source: Source, call: Call, scope: Scope) -> Refused | Answered | Ta
     refusal = source.authenticator.check(call, reading.fields)
     if refusal is not None:
         return _refused(refusal)
-    return _let_in(source, call, reading, scope)
+    if source.handshakes:
+        answered = reading.answer(source.handshakes, scope, is_proven=True)
+        if answered is not None:
+            return answered
+    return _take(source, call, reading, scope)
 
 
 def reread(source: Source, call: Call, scope: Scope) -> Refused | Taken:
@@ -48,16 +52,6 @@ def reread(source: Source, call: Call, scope: Scope) -> Refused | Taken:
     if call.content_type == ITEM_TYPE:
         return _stored_item(source, call)
     return _take(source, call, _Reading(source, call, is_stored=True), scope)
-
-
-def _let_in(
-    source: Source, call: Call, reading: "_Reading", scope: Scope
-) -> Refused | Answered | Taken:
-    if source.handshakes:
-        answered = reading.answer(source.handshakes, scope, is_proven=True)
-        if answered is not None:
-            return answered
-    return _take(source, call, reading, scope)
 
 
 def _take(source: Source, call: Call, reading: "_Reading", scope: Scope) -> Refused | Taken:
@@ -78,7 +72,8 @@ def _take(source: Source, call: Call, reading: "_Reading", scope: Scope) -> Refu
 def _taken(source: Source, call: Call, given: Variables, scope: Scope) -> Taken:
     """Raises NotApart."""
     if source.each is None:
-        return Taken((_item(source, given, _key(source, call, given, scope)),), given)
+        key = _key(source, call, given, scope) if source.dedup is not None else None
+        return Taken((_item(source, given, key),), given)
     parts = take_apart(source.each, call, given, scope, source.region)
     if not parts:
         # Kept whole: an acknowledged call is never lost, also not one that holds nothing.
@@ -165,15 +160,13 @@ class _Reading:
         if not self._is_decoded:
             self._is_decoded = True
             try:
-                self._body = decode(self._readable(), self._source.decoding)
+                decoding = self._source.decoding
+                # Where the query is the body, the secret in it must not come along.
+                read = self._clean() if decoding.form is BodyForm.QUERY else self._call
+                self._body = decode(read, decoding)
             except (Undecodable, UnsupportedMedia) as error:
                 self.error = error
         return self._body
-
-    def _readable(self) -> Call:
-        # Where the query is the body, the secret in it must not come along.
-        is_query = self._source.decoding.form is BodyForm.QUERY
-        return self._clean() if is_query else self._call
 
     def _clean(self) -> Call:
         clean = self._source.without_secrets(self._call)
@@ -201,13 +194,11 @@ class _Reading:
             body=body,
             call=body,
             headers=places.clean_headers(call),
-            query=self._query(clean.raw_query),
+            query=self._query(clean.raw_query) if clean.raw_query else {},
             is_query_proved=self._source.is_query_proved,
         )
 
     def _query(self, raw: str) -> dict[str, Json]:
-        if not raw:
-            return {}
         try:
             return decode_query(raw)
         except Undecodable as error:

@@ -22,6 +22,8 @@ class _Gathering:
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
+        # Asked several times for each call.
+        self.is_closing = transport.is_closing
         self._loop = loop
         self._parts: list[bytes] = []
 
@@ -31,11 +33,9 @@ class _Gathering:
         self._parts.append(part)
 
     def write_whole(self, answer: bytes) -> None:
-        self._flush()
+        if self._parts:
+            self._flush()
         self._transport.write(answer)
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
 
     def close(self) -> None:
         self._flush()

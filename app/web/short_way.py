@@ -55,7 +55,6 @@ class Exchange(Generic[D]):
     message_event: ClassVar = _Nobody()
 
     def __init__(self, protocol: "ShortWayProtocol") -> None:
-        self._protocol = protocol
         self.client = protocol.client
         self.scheme: str = protocol.scheme or "http"
         self.method = b""
@@ -68,10 +67,7 @@ class Exchange(Generic[D]):
         self.disconnected = False
         self.is_reading = False
         self.response_complete = True
-
-    def answer(self, head: bytes, body: bytes) -> None:
-        """`head` is that of `head_of`."""
-        self._protocol.answer(head, body)
+        self.answer = protocol.answer
 
 
 class ShortWayProtocol(OneWriteProtocol):
@@ -112,9 +108,7 @@ class ShortWayProtocol(OneWriteProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        if self.transport.is_closing():
-            return
-        if not self._begins_short():
+        if not self.transport.is_closing() and not self._begins_short():
             self._go_ordinary()
 
     def _begins_short(self) -> bool:
@@ -153,7 +147,8 @@ class ShortWayProtocol(OneWriteProtocol):
         exchange = self._exchange
         if exchange.is_reading:
             exchange.is_reading = False
-            self._stop_limit()
+            if self._reading_limit is not None:
+                self._stop_limit()
             self.short.take(exchange)
         else:
             super().on_message_complete()
@@ -180,10 +175,12 @@ class ShortWayProtocol(OneWriteProtocol):
         super().on_headers_complete()
 
     def answer(self, head: bytes, body: bytes) -> None:
+        """`head` is that of `head_of`."""
         exchange = self._exchange
         exchange.is_reading, exchange.response_complete = False, True
         exchange.body = b""
-        self._stop_limit()
+        if self._reading_limit is not None:
+            self._stop_limit()
         self.short.close(exchange)
         if exchange.disconnected or self.transport.is_closing():
             return
@@ -199,7 +196,8 @@ class ShortWayProtocol(OneWriteProtocol):
             super().on_response_complete()
             return
         self.server_state.total_requests += 1
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         self._idle_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._look_later(self.timeout_keep_alive)

@@ -2,12 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.config.schema.place import BodyHash, Extract, Timestamp
 from app.config.schema.signature import Signed
-from app.kit.light import light
 from app.sources.auth.encodings import canonical, normal, written
 from app.sources.auth.places import CallPart, SecretPlaces
 from app.sources.auth.refusal import Why
@@ -48,18 +47,11 @@ class _Hash:
         return text.startswith(self.config.prefix) and hmac.compare_digest(expected, given)
 
 
-@light
-class Opened:
-    """The signatures of a call, as written and without their prefix, any of which may be it."""
-
-    signatures: tuple[str, ...]
-    signing: Signing
-
-
 class Envelope:
     def __init__(self, config: Signed) -> None:
         self._config = config
         self._spot = Spot.of(config.signature)
+        self._read = self._spot.reader()
         self._stamp = _Stamp.of(config.timestamp) if config.timestamp else None
         hash_ = config.body_hash
         self._hash = _Hash(hash_, Spot.of(hash_)) if hash_ else None
@@ -73,44 +65,32 @@ class Envelope:
         """A signature is no secret: it fits one call alone."""
         return SecretPlaces()
 
-    def open(self, call: Call, fields: Fields) -> Opened:
+    def open(self, call: Call, fields: Fields) -> Signing:
         """Raises Unfit when there is no signature, or its time is over."""
-        found = self._spot.read(call, fields)
+        found = self._read(call, fields)
         if found is None:
             raise Unfit(Why.ABSENT)
-        extract = self._config.extract
+        prefix, extract = self._config.prefix, self._config.extract
         parts = _parts(found, extract) if extract else ()
-        signatures = self._signatures(found, parts)
+        texts = _texts(parts, extract) if extract else (found,)
+        signatures = _after(prefix, texts) if prefix or "" in texts else texts
         if not signatures:
             raise Unfit(Why.UNREADABLE)
         stamp = self._timely(call, fields, parts) if self._stamp else ""
         if self._checks_body:
             self._check_hash(call, fields)
-        return Opened(signatures, Signing(call, fields, stamp, signatures[0]))
+        return Signing(call, fields, stamp, signatures)
 
-    def texts(self, opened: Opened, secret: bytes = b"") -> Iterator[bytes]:
+    def texts(self, signing: Signing, secret: bytes = b"") -> Sequence[bytes]:
         """What the signature may be over. Raises Unfit when a part of it is missing."""
-        signing = opened.signing
         signing.secret = secret
         if self._urls is None:
-            yield self._text.render(signing)
-            return
+            return (self._text.render(signing),)
+        found = []
         for url in self._urls.forms(signing.call.url):
             signing.url = url
-            yield self._text.render(signing)
-
-    def _signatures(self, found: str, parts: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-        prefix, extract = self._config.prefix, self._config.extract
-        if extract is None:
-            has_one = found.startswith(prefix) and found != prefix
-            return (found[len(prefix) :],) if has_one else ()
-        if extract.name is None:
-            texts: tuple[str, ...] = tuple(
-                name + (extract.assign + text if text else "") for name, text in parts
-            )
-        else:
-            texts = tuple(text for name, text in parts if name == extract.name)
-        return tuple(t[len(prefix) :] for t in texts if t.startswith(prefix) and t != prefix)
+            found.append(self._text.render(signing))
+        return found
 
     def _timely(self, call: Call, fields: Fields, parts: tuple[tuple[str, str], ...]) -> str:
         if self._stamp is None:
@@ -140,7 +120,7 @@ class Envelope:
         if found is not None and not self._hash.matches(found, call.body):
             raise Unfit(Why.BODY_NOT_COVERED)
 
-    def prepare(self, call: Call, decode: Decoding, secret: bytes = b"") -> Opened:
+    def prepare(self, call: Call, decode: Decoding, secret: bytes = b"") -> Signing:
         """For a call of ours: with its time and hash in place, ready to be signed."""
         if self._spot.query is not None and not self._text.names.isdisjoint({"url", "query"}):
             raise CannotSign("a signature that stands in what it signs can't be made")
@@ -154,10 +134,10 @@ class Envelope:
             call = self._hash.spot.write(call, text)
         if "body_with_secret" in self._text.names:
             call = self._spot.write(call, secret.decode())
-        signature = secret.decode() if self._spot.field is not None else ""
-        return Opened((), Signing(call, lambda: decode(call), stamp, signature))
+        signatures = (secret.decode(),) if self._spot.field is not None else ()
+        return Signing(call, lambda: decode(call), stamp, signatures)
 
-    def seal(self, opened: Opened, raw: bytes) -> Call:
+    def seal(self, signing: Signing, raw: bytes) -> Call:
         """The prepared call with its signature in place."""
         text = self._config.prefix + written(raw, self._config.encoding)
         extract = self._config.extract
@@ -165,12 +145,22 @@ class Envelope:
             text = extract.name + extract.assign + text
         part = self._stamp.config.part if self._stamp else None
         if extract is not None and part is not None:
-            text = part + extract.assign + opened.signing.timestamp + extract.separator + text
-        return self._spot.write(replace(opened.signing.call), text)
+            text = part + extract.assign + signing.timestamp + extract.separator + text
+        return self._spot.write(replace(signing.call), text)
 
 
 def _is_form(call: Call) -> bool:
     return call.content_type.partition(";")[0].strip().lower() == FORM
+
+
+def _texts(parts: tuple[tuple[str, str], ...], extract: Extract) -> tuple[str, ...]:
+    if extract.name is None:
+        return tuple(name + (extract.assign + text if text else "") for name, text in parts)
+    return tuple(text for name, text in parts if name == extract.name)
+
+
+def _after(prefix: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(t[len(prefix) :] for t in texts if t.startswith(prefix) and t != prefix)
 
 
 def _parts(found: str, extract: Extract) -> tuple[tuple[str, str], ...]:

@@ -2,17 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
 from app.config.schema.place import Algorithm, Encoding
 from app.sources.auth.encodings import canonical, normal
-from app.sources.auth.envelope import Envelope, Opened
+from app.sources.auth.envelope import Envelope
 from app.sources.auth.places import CallPart, SecretPlaces
 from app.sources.auth.refusal import Refusal, Why, refuse
-from app.sources.auth.rendering import Unfit
+from app.sources.auth.rendering import Signing, Unfit
 from app.sources.auth.spot import Decoding, Fields
 from app.sources.call import Call
 
@@ -74,24 +74,23 @@ class Keyed:
 
     def check(self, call: Call, fields: Fields) -> Refusal | None:
         try:
-            opened = self.envelope.open(call, fields)
-            given = [normal(text, self.encoding) for text in opened.signatures]
-            return None if self._matches(opened, given) else refuse(self.name, Why.WRONG)
+            signing = self.envelope.open(call, fields)
+            return None if self._matches(signing) else refuse(self.name, Why.WRONG)
         except Unfit as unfit:
             return refuse(self.name, unfit.why)
 
-    def _matches(self, opened: Opened, given: Sequence[bytes]) -> bool:
-        found = False
+    def _matches(self, signing: Signing) -> bool:
+        found, encoding = False, self.encoding
         for key in self.keys:
-            for text in self.envelope.texts(opened, key if self.is_in_text else b""):
-                expected = canonical(self.prove(key, text), self.encoding)
-                for signature in given:
-                    found |= hmac.compare_digest(expected, signature)
+            for text in self.envelope.texts(signing, key if self.is_in_text else b""):
+                expected = canonical(self.prove(key, text), encoding)
+                for signature in signing.signatures:
+                    found |= hmac.compare_digest(expected, normal(signature, encoding))
         return found
 
     def sign(self, call: Call, decode: Decoding) -> Call:
         key = self.keys[0]
         secret = key if self.is_in_text else b""
-        opened = self.envelope.prepare(call, decode, secret)
-        text = next(iter(self.envelope.texts(opened, secret)))
-        return self.envelope.seal(opened, self.prove(key, text))
+        signing = self.envelope.prepare(call, decode, secret)
+        text = self.envelope.texts(signing, secret)[0]
+        return self.envelope.seal(signing, self.prove(key, text))

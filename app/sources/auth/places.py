@@ -37,8 +37,9 @@ class SecretPlaces:
     def clean_headers(self, call: Call) -> Mapping[str, str]:
         """The headers with those that hold a secret emptied."""
         headers = call.headers
-        hidden = [name for name in self._hidden if name in headers]
-        return {**headers, **dict.fromkeys(hidden, "")} if hidden else headers
+        if self._hidden.isdisjoint(headers):
+            return headers
+        return {name: "" if name in self._hidden else text for name, text in headers.items()}
 
     def is_open(self, call: Call) -> bool:
         """True when nothing but headers can hold a secret of this call."""

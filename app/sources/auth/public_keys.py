@@ -126,11 +126,11 @@ def verified(
     envelope: Envelope, encoding: Encoding, keys: tuple[Verify, ...], call: Call, fields: Fields
 ) -> bool:
     """Raises Unfit when the call can't be what was signed."""
-    opened = envelope.open(call, fields)
-    given = [decoded(text, encoding) for text in opened.signatures]
+    signing = envelope.open(call, fields)
+    given = [decoded(text, encoding) for text in signing.signatures]
     return any(
         verify(signature, text)
-        for text in envelope.texts(opened)
+        for text in envelope.texts(signing)
         for signature in given
         if signature is not None
         for verify in keys

@@ -31,13 +31,13 @@ class Unfit(Exception):
 
 @dataclass(slots=True)
 class Signing:
-    """A call with what belongs to its proof. `url` is one of the forms that the caller may have
-    meant; `signature` as it stands in the call."""
+    """A call with what belongs to its proof. `signatures`, as written and without their prefix:
+    any of them may be it. `url` is one of the forms that the caller may have meant."""
 
     call: Call
     fields: Fields
     timestamp: str = ""
-    signature: str = ""
+    signatures: tuple[str, ...] = ()
     secret: bytes = field(default=b"", repr=False)
     url: str = ""
 
@@ -69,7 +69,7 @@ def _cut(pair: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _body_with_secret(signing: Signing) -> bytes:
-    signature = wire(signing.signature)
+    signature = wire(signing.signatures[0]) if signing.signatures else b""
     if not signature or signing.call.body.count(signature) != 1:
         raise Unfit(Why.UNREADABLE)
     return signing.call.body.replace(signature, signing.secret)
@@ -121,14 +121,13 @@ class SignedText:
     def __init__(self, pieces: Iterable[Piece], values: Mapping[str, str]) -> None:
         known = tuple(pieces)
         self._steps = tuple(_step(piece, values) for piece in known)
+        self.render = self._steps[0] if len(self._steps) == 1 else self._joined
+        """Raises Unfit when the call lacks a part of the template."""
         plain = [p for p in known if isinstance(p, Placeholder) and p.argument is None]
         self.names = frozenset(p.name for p in plain)
         self.covers = frozenset[CallPart]().union(*(_COVERS.get(n, ()) for n in self.names))
 
-    def render(self, signing: Signing) -> bytes:
-        """Raises Unfit when the call lacks a part of the template."""
-        if len(self._steps) == 1:
-            return self._steps[0](signing)
+    def _joined(self, signing: Signing) -> bytes:
         return b"".join([step(signing) for step in self._steps])
 
 
