@@ -1,13 +1,17 @@
 """Runs transactions off the loop."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
+import asyncpg
 from sqlalchemy import Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.outbox.engine import async_engine, store_errors
 from app.outbox.errors import StoreUnavailable
@@ -34,7 +38,9 @@ class Async:
         self.engine = engine
         self._limit_s = limit_s
         self._is_left = False
+        self._left_at_s = 0.0
         event.listen(engine.sync_engine, "checkout", self._checked_out)
+        event.listen(engine.sync_engine, "close", self._closes)
 
     async def run(self, perform: Callable[[Connection], T], *, limit_s: float | None = None) -> T:
         """Once more where the connection turns out to be lost, after a restart of the server
@@ -52,6 +58,8 @@ class Async:
         """One that did not answer in time is given up by itself. The others lead to the same
         server, and would each cost as much again."""
         self._is_left = True
+        # Of the clock that the pool goes by.
+        self._left_at_s = time.time()  # noqa: TID251
 
     async def _twice(self, perform: Callable[[Connection], T]) -> T:
         try:
@@ -72,6 +80,17 @@ class Async:
         if self._is_left:
             self._is_left = False
             raise InvalidatePoolError
+
+    def _closes(self, connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        """Without a good-bye where there is nobody to answer it: the driver would wait 2 s."""
+        driver = connection.driver_connection
+        if isinstance(driver, asyncpg.Connection) and _made_at_s(record) < self._left_at_s:
+            driver.terminate()
+
+
+def _made_at_s(record: ConnectionPoolEntry) -> float:
+    made_at_s: float = getattr(record, "starttime", 0.0)
+    return made_at_s
 
 
 def _late(limit_s: float | None) -> str:

@@ -15,7 +15,7 @@ from tests.support.values import an_acceptance
 
 # For a write and again for a look-up: the limit of a transaction and that of the driver for a
 # good-bye, 12 s together. And a loaded machine.
-LEFT_WITHIN_S = 32.0
+LEFT_WITHIN_S = 25.0
 
 
 @pytest.fixture
