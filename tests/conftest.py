@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.new_stores import a_store_on_postgresql, copy_store
 from tests.support.postgres import a_database
 
 ENGINES = ["sqlite", "postgresql"]
@@ -21,7 +22,19 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(params=ENGINES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Of a new store, on each engine in turn."""
+    """Of a store with nothing in it, on each engine in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "inner" / "bridge.db"
+        copy_store(path)
+        yield f"sqlite+aiosqlite:///{path}"
+        return
+    with a_store_on_postgresql() as address:
+        yield address
+
+
+@pytest.fixture(params=ENGINES)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Of a store that nobody has opened yet, on each engine in turn."""
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path}/inner/bridge.db"
         return

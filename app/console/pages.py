@@ -22,17 +22,7 @@ PREFIX = "/console"
 
 class Pages:
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("app.console"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(
-            instant=instant, age=age, number=number, as_json=as_json, duration=duration_text
-        )
-        self._templates.globals.update(prefix=PREFIX, asset=asset, address=address)
+        self._templates = _templates()
 
     def page(
         self, request: Request, name: str, /, status: int = 200, **given: object
@@ -53,6 +43,23 @@ class Pages:
         """The visitor's."""
         accepted = request.headers.get("accept-language", "")
         return language_of(request.cookies.get(LANGUAGE_COOKIE), accepted)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """One for all: a template is read and compiled by the first who shows it."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("app.console"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        instant=instant, age=age, number=number, as_json=as_json, duration=duration_text
+    )
+    made.globals.update(prefix=PREFIX, asset=asset, address=address)
+    return made
 
 
 def _here(request: Request) -> str:

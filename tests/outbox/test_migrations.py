@@ -32,11 +32,11 @@ def _to_0004(connection: Connection) -> None:
         connection.execute(text(made))
 
 
-async def test_dead_letters_that_are_there_are_problems(url: str, clock: ManualClock) -> None:
-    async with writing(url, WriterLimits(), Counts()) as earlier:
+async def test_dead_letters_that_are_there_are_problems(new_url: str, clock: ManualClock) -> None:
+    async with writing(new_url, WriterLimits(), Counts()) as earlier:
         await earlier.run(_to_0004)
 
-    async with Outbox.open(url, clock=clock) as outbox:
+    async with Outbox.open(new_url, clock=clock) as outbox:
         [found] = await outbox.problems(ProblemFilter(), limit=9)
         wrong = await outbox.count_problems_again()
 

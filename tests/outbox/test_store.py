@@ -86,31 +86,31 @@ async def test_what_waits_at_the_end_is_still_written(url: str, clock: ManualClo
 
 
 async def test_two_processes_may_open_a_new_store_at_the_same_moment(
-    url: str, clock: ManualClock
+    new_url: str, clock: ManualClock
 ) -> None:
     async def opened() -> None:
-        async with Outbox.open(url, clock=clock) as outbox:
+        async with Outbox.open(new_url, clock=clock) as outbox:
             await outbox.accept([an_acceptance()])
 
     await asyncio.gather(*(opened() for _ in range(4)))
 
-    async with Outbox.open(url, clock=clock) as outbox:
+    async with Outbox.open(new_url, clock=clock) as outbox:
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 
 
 async def test_several_processes_may_open_an_old_store_at_the_same_moment(
-    url: str, clock: ManualClock
+    new_url: str, clock: ManualClock
 ) -> None:
-    async with writing(url, WriterLimits(), Counts()) as writer:
+    async with writing(new_url, WriterLimits(), Counts()) as writer:
         await writer.run(lambda c: upgrade(c, "0001"))
 
     async def opened() -> None:
-        async with Outbox.open(url, clock=clock) as outbox:
+        async with Outbox.open(new_url, clock=clock) as outbox:
             await outbox.accept([an_acceptance()])
 
     await asyncio.gather(*(opened() for _ in range(4)))
 
-    async with Outbox.open(url, clock=clock) as outbox:
+    async with Outbox.open(new_url, clock=clock) as outbox:
         assert await outbox._reads.run(is_current)
         assert len(await outbox.events(EventFilter(), limit=9)) == 4
 

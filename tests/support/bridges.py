@@ -14,6 +14,7 @@ from app.service.parts import Parts
 from app.service.roles import Role
 from app.service.run import running_service
 from app.tracing.tracing import Tracing
+from tests.support.new_stores import copy_store
 from tests.support.sandboxes import TOKEN
 
 SECRETS = {"ALTCRAFT_TOKEN": TOKEN, "FORMS_TOKEN": "forms-secret-of-some-length"}
@@ -59,11 +60,13 @@ async def a_running_bridge(
     **more: Any,
 ) -> AsyncIterator[RunningBridge]:
     """`more` are settings."""
-    path = folder / "bridge.yaml"
+    path, store = folder / "bridge.yaml", folder / "bridge.db"
     path.write_text(config)
+    if not store.exists():
+        copy_store(store)
     settings = Settings(
         config=path,
-        database_url=f"sqlite+aiosqlite:///{folder}/bridge.db",
+        database_url=f"sqlite+aiosqlite:///{store}",
         host="127.0.0.1",
         port=0,
         admin_token=None if admin_token is None else SecretStr(admin_token),

@@ -71,27 +71,34 @@ class Server:
 
 
 @cache
-def _server() -> Server:
-    """Started by the first who asks."""
-    return Server()
+def a_server_for_all() -> Server:
+    """Started by the first who asks. Its machine does not fail: what is written need not reach the
+    disk, and a database is there in half the time."""
+    server = Server()
+    server.run("ALTER SYSTEM SET fsync = off")
+    server.run("SELECT pg_reload_conf()")
+    return server
 
 
 @contextmanager
-def a_database() -> Iterator[str]:
-    """Its address."""
+def a_database(*, like: str = "template1") -> Iterator[str]:
+    """Its address. `like`: a copy of this one."""
     name = f"test_{new_id().replace('-', '')}"
-    _server().run(f"CREATE DATABASE {name}")
+    server = a_server_for_all()
+    server.run(f"CREATE DATABASE {name} TEMPLATE {like} STRATEGY file_copy")
     try:
-        yield _server().address(name)
+        yield server.address(name)
     finally:
-        _server().run(f"DROP DATABASE {name} WITH (FORCE)")
+        server.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
 async def a_connection(address: str) -> AsyncIterator[asyncpg.Connection]:
     """Of somebody else, to the same database."""
     name = address.rpartition("@/")[2].partition("?")[0]
-    connection = await asyncpg.connect(user="postgres", database=name, host=_server().folder)
+    connection = await asyncpg.connect(
+        user="postgres", database=name, host=a_server_for_all().folder
+    )
     try:
         yield connection
     finally:
