@@ -12,12 +12,16 @@ from tests.support.postgres import a_database
 ENGINES = ["sqlite", "postgresql"]
 
 
+# Thousands of tests and what they import stay to the end: the collector of garbage would go through
+# all of it again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """Thousands of tests and what they import stay to the end: without this the collector of
-    garbage goes through all of it again and again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 @pytest.fixture(params=ENGINES)
