@@ -1,6 +1,7 @@
 """A call that comes through the proxies is the caller's own, once, and leaves no secret behind."""
 
 import contextlib
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ import pytest
 
 from tests.deploy.programs import DEPLOY, run
 from tests.deploy.proxies import Proxy, caddy, nginx, nginx_files
-from tests.support.processes import BEARER, Process, a_bridge, free_port
+from tests.support.processes import BEARER, Process, a_bridge
 
 Front: TypeAlias = Callable[[Path, Sequence[str]], AbstractContextManager[Proxy]]
 CONFIG = """\
@@ -126,8 +127,8 @@ def test_a_call_that_may_have_been_taken_is_not_sent_again(
 
 def test_a_process_that_is_gone_is_passed_over(tmp_path: Path) -> None:
     """By Caddy: nginx.conf is for one process, and says what to change for several."""
-    gone = f"127.0.0.1:{free_port()}"
     with (
+        nobodys_address() as gone,
         a_bridge_behind(caddy, tmp_path, besides=[gone]) as (proxy, _),
         client(proxy) as caller,
     ):
@@ -137,6 +138,14 @@ def test_a_process_that_is_gone_is_passed_over(tmp_path: Path) -> None:
         ]
 
     assert answers == [202] * 6
+
+
+@contextlib.contextmanager
+def nobodys_address() -> Iterator[str]:
+    """Held, so that nobody else comes to listen there."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{held.getsockname()[1]}"
 
 
 class HangsUp(socketserver.ThreadingTCPServer):
