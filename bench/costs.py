@@ -36,7 +36,7 @@ class Meter:
 def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.folder) as name:
-        folder = Path(name)
+        folder = Path(name).resolve()
         with postgres(folder) as store:
             calls, taking = _taking(folder, store, options.seconds)
             starts, delivering = _delivering(folder, store, options.starts)

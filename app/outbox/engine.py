@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import (
     DataError,
     DisconnectionError,
@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.kit.errors import BridgeError
+from app.outbox.address import address_errors, is_sqlite, store_url
 from app.outbox.errors import StoreUnavailable
 from app.outbox.hosts import reach
 from app.outbox.inserter import begin, is_busy
@@ -36,12 +36,6 @@ WRITER_PRAGMAS = (
 )
 """Of each connection to a file that writes. That it is in WAL stands in the file."""
 _READER_PRAGMAS = ("synchronous = FULL",)
-# Parameters are what people sent: never in the text of an error.
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgres": "postgresql+asyncpg",
-    "postgresql": "postgresql+asyncpg",
-}
 _POSTGRESQL: dict[str, Any] = {
     "async_creator_fn": reach,
     "timeout": 5,
@@ -56,27 +50,18 @@ _POSTGRESQL: dict[str, Any] = {
 }
 # PostgreSQL: cannot execute in a read-only transaction.
 _READ_ONLY = "25006"
+# Parameters are what people sent: never in the text of an error.
 _LIMITS: dict[str, Any] = {"max_overflow": 0, "pool_timeout": 10, "hide_parameters": True}
-
-
 _OF_VALUES = (
     *(IntegrityError, DataError, ValueError, TypeError, OverflowError),
     *(sqlite3.IntegrityError, sqlite3.DataError),
 )
 
 
-class StoreAddressRefused(BridgeError):
-    slug = "configuration"
-
-
-def is_sqlite(address: str) -> bool:
-    return _url(address).get_backend_name() == "sqlite"
-
-
 def sqlite_writer(address: str) -> Engine:
     """One connection, used by one thread: what is written goes one after the other."""
-    url = _url(address).set(drivername="sqlite")
-    with _address_errors(address):
+    url = store_url(address).set(drivername="sqlite")
+    with address_errors(address):
         _make_folder(url.database)
         engine = create_engine(url, pool_size=1, **_LIMITS)
     _set_up_sqlite(engine, is_writer=True)
@@ -87,14 +72,14 @@ def async_engine(
     address: str, *, size: int, only_reads: bool = False, is_patient: bool = False
 ) -> AsyncEngine:
     """`is_patient`: a statement may take as long as it does."""
-    url = _url(address)
+    url = store_url(address)
     given: dict[str, Any] = {}
     if not is_sqlite(address):
         given["connect_args"] = _POSTGRESQL | ({"command_timeout": None} if is_patient else {})
         if only_reads:
             # A look-up is one question: without a BEGIN and a COMMIT it is one way there and back.
             given["isolation_level"] = "AUTOCOMMIT"
-    with _address_errors(address):
+    with address_errors(address):
         engine = create_async_engine(url, pool_size=size, **_LIMITS, **given)
     if engine.dialect.name == "sqlite":
         _set_up_sqlite(engine.sync_engine, is_writer=False)
@@ -102,21 +87,6 @@ def async_engine(
         _drop_lost_connections(engine.sync_engine)
         _leave_read_only_servers(engine.sync_engine)
     return engine
-
-
-def _url(address: str) -> URL:
-    """With the driver, where the address leaves it out."""
-    with _address_errors(address):
-        url = make_url(address)
-        return _with_ports(url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)))
-
-
-def _with_ports(url: URL) -> URL:
-    """Of several hosts each has to have one."""
-    hosts = url.query.get("host")
-    if not isinstance(hosts, tuple) or "port" in url.query:
-        return url
-    return url.update_query_dict({"host": [h if ":" in h else f"{h}:5432" for h in hosts]})
 
 
 def _drop_lost_connections(engine: Engine) -> None:
@@ -137,19 +107,6 @@ def _leave_read_only_servers(engine: Engine) -> None:
     def failed(context: ExceptionContext) -> None:
         if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY:
             context.is_disconnect = True
-
-
-@contextmanager
-def _address_errors(address: str) -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, ImportError, OSError) as error:
-        shown = address.rsplit("@", 1)[-1]
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise StoreAddressRefused(
-            f"BRIDGE_DATABASE_URL: can't use {shown} ({why}); expected an address such as "
-            "sqlite+aiosqlite:///data/bridge.db or postgresql+asyncpg://user:password@host/bridge"
-        ) from None
 
 
 def _make_folder(database: str | None) -> None:

@@ -39,10 +39,11 @@ from app.outbox import (
 )
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
+from app.outbox.address import is_sqlite
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.courier import Courier
 from app.outbox.dialect import server_time
-from app.outbox.engine import async_engine, is_sqlite
+from app.outbox.engine import async_engine
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
 from app.outbox.history import (

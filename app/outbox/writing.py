@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.observe.counts import Counts
+from app.outbox.address import is_sqlite
 from app.outbox.at_once import Direct
-from app.outbox.engine import is_sqlite, sqlite_writer
+from app.outbox.engine import sqlite_writer
 from app.outbox.migrations import upgrade
 from app.outbox.task_writer import TaskWriter
 from app.outbox.thread_writer import ThreadWriter
