@@ -190,7 +190,3 @@ def with_lines(faults: Iterable[Fault], document: Document) -> list[Fault]:
 def _with_line(fault: Fault, document: Document) -> Fault:
     path = [int(i) if i else name for i, name in _KEY_PART.findall(fault.key)]
     return fault if fault.line else replace(fault, line=document.line(path))
-
-
-def warning_lines(file: str, faults: Iterable[Fault]) -> list[str]:
-    return [f"{file}:{fault.line or 1}: {fault}" for fault in faults]

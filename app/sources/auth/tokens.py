@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
-from app.kit.secret import Secret
 from app.sources.auth.places import SecretPlaces
 from app.sources.auth.refusal import Refusal, Why, refuse
 from app.sources.auth.scheme import Unsigned
@@ -19,10 +18,6 @@ def is_one_of(given: bytes, secrets: Iterable[bytes]) -> bool:
     for secret in secrets:
         found |= hmac.compare_digest(given, secret)
     return found
-
-
-def as_bytes(secrets: Iterable[Secret]) -> tuple[bytes, ...]:
-    return tuple(secret.reveal().encode() for secret in secrets)
 
 
 @dataclass(frozen=True, slots=True)
