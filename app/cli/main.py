@@ -6,8 +6,7 @@ to run.
 
 import gc
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -60,19 +59,17 @@ def command_line(arguments: Sequence[str] = ()) -> typer.Typer:
     )
     # Else one command alone would be the whole program, and its name an argument too many.
     cli.callback()(_bridge)
-    with _uncollected():
-        for name in [called] if called in _COMMANDS else _COMMANDS:
-            _add(cli, name)
+    for name in [called] if called in _COMMANDS else _COMMANDS:
+        _add(cli, name)
     return cli
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
+def _loaded(arguments: Sequence[str]) -> typer.Typer:
     """What a program is made of stays to its end: the collector of garbage would go through all of
     it again and again while it is loaded, which takes up to a quarter of the time."""
     gc.disable()
     try:
-        yield
+        return command_line(arguments)
     finally:
         gc.freeze()
         gc.enable()
@@ -94,7 +91,7 @@ def _add(cli: typer.Typer, name: str) -> None:
 def main() -> None:
     """Every expected failure ends in a sentence and an exit status, never in a traceback."""
     try:
-        status = command_line(sys.argv[1:])(standalone_mode=False)
+        status = _loaded(sys.argv[1:])(standalone_mode=False)
     except BridgeError as error:
         complain(str(error))
         status = Exit.UNAVAILABLE if error.slug in _UNAVAILABLE else Exit.USAGE
