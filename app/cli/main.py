@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-import click
 import typer
 
 from app.cli.exits import Exit
@@ -89,15 +88,10 @@ def _add(cli: typer.Typer, name: str) -> None:
 
 
 def main() -> None:
-    """Every expected failure ends in a sentence and an exit status, never in a traceback."""
+    """Every expected failure ends in a sentence and an exit status, never in a traceback. What is
+    wrong with the arguments the library says itself, with status 2."""
     try:
-        status = _loaded(sys.argv[1:])(standalone_mode=False)
+        _loaded(sys.argv[1:])()
     except BridgeError as error:
         complain(str(error))
-        status = Exit.UNAVAILABLE if error.slug in _UNAVAILABLE else Exit.USAGE
-    except click.exceptions.Abort:
-        status = 130
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    sys.exit(status or 0)
+        sys.exit(Exit.UNAVAILABLE if error.slug in _UNAVAILABLE else Exit.USAGE)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import typer.main
 from fastapi import FastAPI
+from typer.core import TyperGroup
 
 from app.api.routes import api_routes
 from app.cli.main import command_line
@@ -36,11 +36,11 @@ def in_code() -> str:
     return "\n".join(re.findall(r"`[^`\n]+`|^```.*?^```|^    .*?$", DOCS, re.MULTILINE | re.DOTALL))
 
 
-def commands(group: click.Group | None = None, before: str = "bridge") -> Iterator[str]:
+def commands(group: TyperGroup | None = None, before: str = "bridge") -> Iterator[str]:
     group = group or typer.main.get_command(command_line())  # type: ignore[assignment]  # of many commands
     assert group is not None
     for name, command in group.commands.items():
-        if isinstance(command, click.Group):
+        if isinstance(command, TyperGroup):
             yield from commands(command, f"{before} {name}")
         elif not command.hidden:
             yield f"{before} {name}"
