@@ -51,19 +51,8 @@ def _equality(path: tuple[str, ...] | None, sign: str, text: str) -> Direct | No
     if path is None:
         return None
     # Values of other types are no error in CEL: they are not equal.
-    if sign == "==" and len(path) <= 2:
-        return _equality_near(path, text)
     at, is_equal = _value(path), sign == "=="
     return lambda body: (at(body) == text) is is_equal
-
-
-def _equality_near(path: tuple[str, ...], text: str) -> Direct:
-    """What nearly every rule asks: without a call to walk the path."""
-    first, *rest = path
-    if not rest:
-        return lambda body: body[first] == text  # type: ignore[index, call-overload]
-    second = rest[0]
-    return lambda body: body[first][second] == text  # type: ignore[index, call-overload]
 
 
 def _value(path: tuple[str, ...]) -> Direct:

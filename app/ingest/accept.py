@@ -66,7 +66,10 @@ class Acceptor:
         return self.takings(acceptances, await self._outbox.accept(acceptances, limit_s=limit_s))
 
     def takings(self, acceptances: Sequence[Acceptance], results: Results) -> list[Taking]:
-        takings = list(map(_taking, acceptances, results))
+        takings = [
+            _taking(acceptance, result)
+            for acceptance, result in zip(acceptances, results, strict=True)
+        ]
         if self._log.is_enabled_for(logging.INFO):
             for acceptance, taking in zip(acceptances, takings, strict=True):
                 self._tell(acceptance.event.source, taking)

@@ -108,9 +108,9 @@ def _dedup_rows(acceptances: Sequence[Acceptance]) -> list[Row] | None:
     """In order of the keys, so that of two processes with the same ones none waits for the other
     in turns. None: two have the same."""
     rows = [
-        (one.event.source, storable(one.dedup_key), one.event.id, micros(one.event.received_at))
+        (*key, one.event.id, micros(one.event.received_at))
         for one in acceptances
-        if one.dedup_key is not None
+        if (key := one.key) is not None
     ]
     if len(rows) > 1:
         if len({row[:2] for row in rows}) < len(rows):

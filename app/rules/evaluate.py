@@ -101,13 +101,7 @@ class _Call:
         if not matches:
             raise ExpressionFailed(f"nobody is named: {'; '.join(wrong) or 'no identity'}")
         scenario = self._scenario(rule.scenario)
-        content = {}
-        for name, expression in rule.content:
-            try:
-                content[name] = expression.evaluate(self._scope)
-            except ExpressionFailed as error:
-                text = f"content.{name} {expression.text}: {error}"
-                raise ExpressionFailed(text) from None
+        content = {name: self._value(f"content.{name}", each) for name, each in rule.content}
         start = make_start(
             rule=rule.name,
             destination=rule.destination,

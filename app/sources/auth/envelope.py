@@ -51,7 +51,6 @@ class Envelope:
     def __init__(self, config: Signed) -> None:
         self._config = config
         self._spot = Spot.of(config.signature)
-        self._read = self._spot.reader()
         self._stamp = _Stamp.of(config.timestamp) if config.timestamp else None
         hash_ = config.body_hash
         self._hash = _Hash(hash_, Spot.of(hash_)) if hash_ else None
@@ -67,7 +66,7 @@ class Envelope:
 
     def open(self, call: Call, fields: Fields) -> Signing:
         """Raises Unfit when there is no signature, or its time is over."""
-        found = self._read(call, fields)
+        found = self._spot.read(call, fields)
         if found is None:
             raise Unfit(Why.ABSENT)
         prefix, extract = self._config.prefix, self._config.extract

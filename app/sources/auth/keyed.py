@@ -81,11 +81,12 @@ class Keyed:
 
     def _matches(self, signing: Signing) -> bool:
         found, encoding = False, self.encoding
+        given = [normal(text, encoding) for text in signing.signatures]
         for key in self.keys:
             for text in self.envelope.texts(signing, key if self.is_in_text else b""):
                 expected = canonical(self.prove(key, text), encoding)
-                for signature in signing.signatures:
-                    found |= hmac.compare_digest(expected, normal(signature, encoding))
+                for signature in given:
+                    found |= hmac.compare_digest(expected, signature)
         return found
 
     def sign(self, call: Call, decode: Decoding) -> Call:

@@ -21,8 +21,6 @@ only by what reads fields; called again, it may answer from memory."""
 Decoding: TypeAlias = Callable[[Call], Json]
 """The same for a call that is still being made."""
 
-Reader: TypeAlias = Callable[[Call, Fields], str | None]
-
 
 class CannotSign(BridgeError):
     """This bridge can't make that proof, as only the other side has the key for it."""
@@ -52,11 +50,6 @@ class Spot:
             found = call.query.get(self.query, ())
             return found[0] if len(found) == 1 else None
         return self.field.text_of(fields()) if self.field is not None else None
-
-    def reader(self) -> Reader:
-        """`read`, for who reads of every call."""
-        header = self.header
-        return self.read if header is None else lambda call, _: call.headers.get(header)
 
     def write(self, call: Call, text: str) -> Call:
         """Raises CannotSign when the body is no place for it."""
