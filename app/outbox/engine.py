@@ -1,7 +1,6 @@
 """Opens the store, of either engine."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +17,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.outbox.address import address_errors, is_sqlite, store_url
+from app.outbox.address import address_errors, store_url
 from app.outbox.errors import StoreUnavailable
 from app.outbox.hosts import reach
-from app.outbox.inserter import begin, is_busy
+from app.outbox.inserter import begin, when_free
 
 BUSY_S = 5.0
 BUSY_STEP_S = 0.0003
@@ -74,7 +73,7 @@ def async_engine(
     """`is_patient`: a statement may take as long as it does."""
     url = store_url(address)
     given: dict[str, Any] = {}
-    if not is_sqlite(address):
+    if url.get_backend_name() != "sqlite":
         given["connect_args"] = _POSTGRESQL | ({"command_timeout": None} if is_patient else {})
         if only_reads:
             # A look-up is one question: without a BEGIN and a COMMIT it is one way there and back.
@@ -117,15 +116,7 @@ def _make_folder(database: str | None) -> None:
 def _to_wal(cursor: Any) -> None:
     """Of several that make a file at the same moment SQLite refuses one at once, without the wait
     that it has for other locks."""
-    end = time.monotonic() + BUSY_S
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > end:
-                raise
-        else:
-            return
+    when_free(cursor.execute, "PRAGMA journal_mode = WAL", limit_s=BUSY_S, step_s=BUSY_STEP_S)
 
 
 def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:

@@ -13,7 +13,7 @@ import socket
 import sqlite3
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -37,7 +37,7 @@ def frame(given: Any) -> bytes:
     return len(content).to_bytes(HEAD_BYTES, "big") + content
 
 
-def is_busy(error: sqlite3.OperationalError) -> bool:
+def _is_busy(error: sqlite3.OperationalError) -> bool:
     """Also SQLITE_BUSY_RECOVERY, while another process opens the file anew."""
     return error.sqlite_errorname.startswith("SQLITE_BUSY")
 
@@ -45,12 +45,20 @@ def is_busy(error: sqlite3.OperationalError) -> bool:
 def begin(connection: sqlite3.Connection, *, limit_s: float, step_s: float) -> None:
     """BEGIN IMMEDIATE. SQLite itself asks for a lock that somebody holds in steps of up to 100 ms;
     where several processes write in turns that is most of the time. Raises sqlite3.Error."""
+    when_free(connection.execute, "BEGIN IMMEDIATE", limit_s=limit_s, step_s=step_s)
+
+
+def when_free(
+    execute: Callable[[str], Any], statement: str, *, limit_s: float, step_s: float
+) -> None:
+    """Again and again, until nobody holds the lock that the statement wants. Raises what it does
+    when it is something else, or when the time is over."""
     end = time.monotonic() + limit_s
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            execute(statement)
         except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > end:
+            if not _is_busy(error) or time.monotonic() > end:
                 raise
             time.sleep(step_s)
         else:
