@@ -2,10 +2,9 @@
 tests do. It is done once a process, for each engine."""
 
 import asyncio
-import shutil
 import tempfile
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,7 @@ from tests.support.postgres import a_database, a_server_for_all
 def copy_store(to: Path) -> None:
     """An SQLite file with nothing in its tables."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_file(), to)
+    to.write_bytes(_file())
 
 
 @contextmanager
@@ -29,10 +28,11 @@ def a_store_on_postgresql() -> Iterator[str]:
 
 
 @cache
-def _file() -> Path:
-    path = Path(tempfile.mkdtemp(prefix="bridge-store-")) / "bridge.db"
-    _open(f"sqlite+aiosqlite:///{path}")
-    return path
+def _file() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="bridge-store-") as folder:
+        path = Path(folder) / "bridge.db"
+        _open(f"sqlite+aiosqlite:///{path}")
+        return path.read_bytes()
 
 
 @cache
@@ -49,6 +49,5 @@ def _open(url: str) -> None:
             pass
 
     # Whoever asks may be within a loop.
-    thread = threading.Thread(target=asyncio.run, args=(once(),))
-    thread.start()
-    thread.join()
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, once()).result()
