@@ -1,7 +1,6 @@
 """Runs transactions off the loop."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
@@ -9,7 +8,7 @@ from typing import Protocol, TypeVar
 import asyncpg
 from sqlalchemy import Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -18,6 +17,7 @@ from app.outbox.errors import StoreUnavailable
 
 T = TypeVar("T")
 _READERS = 4
+_MADE_AFTER = "made after a server was left so often"
 # A server that stands still, or a table that is locked: nobody who asked waits longer, and where
 # another server was promoted there is one that answers.
 WRITE_LIMIT_S = 10.0
@@ -37,8 +37,8 @@ class Async:
     def __init__(self, engine: AsyncEngine, limit_s: float | None = None) -> None:
         self.engine = engine
         self._limit_s = limit_s
-        self._is_left = False
-        self._left_at_s = 0.0
+        self._times_left = 0
+        event.listen(engine.sync_engine, "connect", self._connected)
         event.listen(engine.sync_engine, "checkout", self._checked_out)
         event.listen(engine.sync_engine, "close", self._closes)
 
@@ -57,9 +57,7 @@ class Async:
     def leave(self) -> None:
         """One that did not answer in time is given up by itself. The others lead to the same
         server, and would each cost as much again."""
-        self._is_left = True
-        # Of the clock that the pool goes by.
-        self._left_at_s = time.time()  # noqa: TID251
+        self._times_left += 1
 
     async def _twice(self, perform: Callable[[Connection], T]) -> T:
         try:
@@ -76,21 +74,22 @@ class Async:
                     raise _LostBeforeCommit(str(error.orig)) from error
                 raise
 
-    def _checked_out(self, *_: object) -> None:
-        if self._is_left:
-            self._is_left = False
-            raise InvalidatePoolError
+    def _connected(self, _: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        record.info[_MADE_AFTER] = self._times_left
+
+    def _is_left(self, record: ConnectionPoolEntry) -> bool:
+        """Whether it leads to a server that was left since it was made."""
+        return record.info.get(_MADE_AFTER) != self._times_left
+
+    def _checked_out(self, _: DBAPIConnection, record: ConnectionPoolEntry, __: object) -> None:
+        if self._is_left(record):
+            raise DisconnectionError
 
     def _closes(self, connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         """Without a good-bye where there is nobody to answer it: the driver would wait 2 s."""
         driver = connection.driver_connection
-        if isinstance(driver, asyncpg.Connection) and _made_at_s(record) < self._left_at_s:
+        if isinstance(driver, asyncpg.Connection) and self._is_left(record):
             driver.terminate()
-
-
-def _made_at_s(record: ConnectionPoolEntry) -> float:
-    made_at_s: float = getattr(record, "starttime", 0.0)
-    return made_at_s
 
 
 def _late(limit_s: float | None) -> str:
