@@ -1,10 +1,20 @@
 """Time limits that cost little, for the way of every call."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Iterable
 from types import TracebackType
+from typing import Protocol
 
 _STEP_S = 0.1
+
+
+class Limited(Protocol):
+    """What has time until an instant of the loop's clock. `expire` is called once, after it, and
+    raises nothing."""
+
+    until: float
+
+    def expire(self) -> None: ...
 
 
 class Limits:
@@ -13,41 +23,43 @@ class Limits:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._ends: dict[int, tuple[float, Callable[[], None]]] = {}
-        self._last = 0
+        self._limited: set[Limited] = set()
         self._is_looking = False
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         return self._loop
 
-    def start(self, seconds: float, end: Callable[[], None]) -> int:
-        """`end` is called when the limit is over, unless `stop` is called before."""
-        self._last = key = self._last + 1
-        self._ends[key] = (self._loop.time() + seconds, end)
+    def start(self, one: Limited) -> None:
+        self._limited.add(one)
         if not self._is_looking:
             self._is_looking = True
-            self._loop.call_later(min(seconds, _STEP_S), self._look)
-        return key
+            self._loop.call_at(min(one.until, self._loop.time() + _STEP_S), self._look)
 
-    def stop(self, key: int) -> None:
-        self._ends.pop(key, None)
+    def stop(self, those: Iterable[Limited]) -> None:
+        """Also of some whose time is over."""
+        self._limited.difference_update(those)
 
     def _look(self) -> None:
         now = self._loop.time()
-        over = sorted((at, key) for key, (at, _) in self._ends.items() if at <= now)
-        for _, key in over:
-            self._ends.pop(key)[1]()
-        self._is_looking = bool(self._ends)
+        over = sorted((one for one in self._limited if one.until <= now), key=_until)
+        self.stop(over)
+        for one in over:
+            one.expire()
+        self._is_looking = bool(self._limited)
         if self._is_looking:
             self._loop.call_later(_STEP_S, self._look)
+
+
+def _until(one: Limited) -> float:
+    return one.until
 
 
 class Deadline:
     """As `asyncio.timeout`, for the task that enters it; it can't be moved or nested in itself.
     Raises TimeoutError at the end of the block when time ran out in it."""
 
-    __slots__ = ("_is_over", "_key", "_limits", "_seconds", "_task")
+    __slots__ = ("_is_over", "_limits", "_seconds", "_task", "until")
 
     def __init__(self, limits: Limits, seconds: float) -> None:
         self._limits = limits
@@ -56,7 +68,8 @@ class Deadline:
 
     def __enter__(self) -> None:
         self._task = asyncio.current_task(self._limits.loop)
-        self._key = self._limits.start(self._seconds, self._end)
+        self.until = self._limits.loop.time() + self._seconds
+        self._limits.start(self)
 
     def __exit__(
         self,
@@ -64,14 +77,14 @@ class Deadline:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._limits.stop(self._key)
+        self._limits.stop((self,))
         if not self._is_over or self._task is None:
             return
         # What arrives is our own cancellation, unless somebody else cancelled as well.
         if self._task.uncancel() == 0 and kind is asyncio.CancelledError:
             raise TimeoutError from error
 
-    def _end(self) -> None:
+    def expire(self) -> None:
         self._is_over = True
         if self._task is not None:
             self._task.cancel()

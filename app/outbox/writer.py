@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import structlog
 from sqlalchemy import Connection
 
+from app.kit.deadline import Limits
 from app.kit.light import light
 from app.observe.counts import Counts
 from app.outbox.dialect import Part
@@ -22,8 +23,6 @@ W = TypeVar("W")
 R = TypeVar("R")
 OTHER = "other"
 """Names writes that share their commit with none, where they are counted."""
-
-_LOOK_S = 0.1
 
 Told: TypeAlias = Callable[[R | Exception], None]
 """Is told what became of a write, once, in the loop: its result, or why there is none."""
@@ -92,15 +91,14 @@ class Waiting:
 
 
 class Writer(ABC):
-    """Made within the loop that it serves. Who waits is told no up to _LOOK_S late: the loop has
-    one timer of ours, and not one for each."""
+    """Made within the loop that it serves. Who waits longer than it wants is told no, as late as
+    `Limits` says."""
 
     def __init__(self, limits: WriterLimits, counts: Counts) -> None:
         self._limits = limits
         self._counts = counts
         self._loop = asyncio.get_running_loop()
-        self._watched: set[Waiting] = set()
-        self._is_watching = False
+        self._times = Limits()
         self._is_open = True
 
     async def write(self, write: Write[W, R], what: W, *, limit_s: float) -> R:
@@ -113,7 +111,7 @@ class Writer(ABC):
             return await done
         finally:
             waiting.is_over = True
-            self._watched.discard(waiting)
+            self._times.stop((waiting,))
 
     def put(self, write: Write[W, R], what: W, told: Told[R], *, limit_s: float) -> Waiting:
         """The same for who is `told` and does not await it; never before this returns. Raises
@@ -123,21 +121,8 @@ class Writer(ABC):
         waiting = Waiting(write, what, limit_s, told, self._loop.time() + limit_s)
         if not self._put(waiting):
             raise StoreUnavailable("too many writes wait for the store", retry_after_s=1)
-        self._watched.add(waiting)
-        if not self._is_watching:
-            self._is_watching = True
-            self._loop.call_later(min(limit_s, _LOOK_S), self._watch)
+        self._times.start(waiting)
         return waiting
-
-    def _watch(self) -> None:
-        now = self._loop.time()
-        over = [one for one in self._watched if one.until <= now]
-        self._watched.difference_update(over)
-        for one in over:
-            one.expire()
-        self._is_watching = bool(self._watched)
-        if self._is_watching:
-            self._loop.call_later(_LOOK_S, self._watch)
 
     def _count(self, waiting: Sequence[Waiting], seconds: float) -> None:
         """They are on disk."""
@@ -159,12 +144,12 @@ class Writer(ABC):
 
     def _tell_results(self, waiting: Sequence[Waiting], results: Sequence[Any]) -> None:
         _say_written(waiting)
-        self._watched.difference_update(waiting)
+        self._times.stop(waiting)
         for one, result in zip(waiting, results, strict=True):
             one.end(result)
 
     def _tell_error(self, waiting: Sequence[Waiting], error: Exception) -> None:
-        self._watched.difference_update(waiting)
+        self._times.stop(waiting)
         for one in waiting:
             one.end(error)
 

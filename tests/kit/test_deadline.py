@@ -1,10 +1,22 @@
 """The light time limit behaves as `asyncio.timeout` does."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
 from app.kit.deadline import Deadline, Limits
+
+
+@dataclass(eq=False)
+class _Limited:
+    until: float
+    name: str
+    ended: Callable[[str], None]
+
+    def expire(self) -> None:
+        self.ended(self.name)
 
 
 async def test_what_is_done_in_time_is_left_alone() -> None:
@@ -44,11 +56,15 @@ async def test_an_error_inside_is_not_hidden() -> None:
 
 async def test_one_timer_ends_each_at_its_own_time() -> None:
     limits, ended = Limits(), asyncio.Queue[str]()
-    limits.start(0.03, lambda: ended.put_nowait("long"))
-    stopped = limits.start(0.02, lambda: ended.put_nowait("stopped"))
-    limits.start(0.01, lambda: ended.put_nowait("short"))
+    now = limits.loop.time()
+    long, stopped, short = (
+        _Limited(now + seconds, name, ended.put_nowait)
+        for seconds, name in ((0.03, "long"), (0.02, "stopped"), (0.01, "short"))
+    )
+    for one in (long, stopped, short):
+        limits.start(one)
 
-    limits.stop(stopped)
+    limits.stop([stopped])
 
     assert [await ended.get(), await ended.get()] == ["short", "long"]
     assert ended.empty()
