@@ -24,6 +24,7 @@ from app.outbox.inserter import begin, when_free
 
 BUSY_S = 5.0
 BUSY_STEP_S = 0.0003
+_INCREMENTAL = 2
 WRITER_PRAGMAS = (
     "synchronous = FULL",
     "busy_timeout = 0",  # `begin` waits, in shorter steps
@@ -113,6 +114,14 @@ def _make_folder(database: str | None) -> None:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
 
 
+def _to_incremental_vacuum(cursor: Any) -> None:
+    """Of an empty file. To say it again of one that is would write it each time: whoever only wants
+    to read would wait for whoever writes, and for the disk, and fail where that is full."""
+    cursor.execute("PRAGMA auto_vacuum")
+    if cursor.fetchone() != (_INCREMENTAL,):
+        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
+
+
 def _to_wal(cursor: Any) -> None:
     """Of several that make a file at the same moment SQLite refuses one at once, without the wait
     that it has for other locks."""
@@ -126,10 +135,9 @@ def _set_up_sqlite(engine: Engine, *, is_writer: bool) -> None:
         # turns from reading to writing fails at once where another process writes.
         connection.isolation_level = None
         cursor = connection.cursor()
-        # In this order: the first only works while the file is empty, and WAL makes it non-empty.
-        cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        # While another process makes the file, too.
+        # In this order: the second only works while the file is empty, and WAL makes it non-empty.
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+        _to_incremental_vacuum(cursor)
         _to_wal(cursor)
         for pragma in WRITER_PRAGMAS if is_writer else _READER_PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,28 @@ async def test_a_store_that_is_locked_by_another_refuses_in_time(url: str, outbo
     other.close()
 
     assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+
+@ON_SQLITE
+async def test_who_only_reads_waits_for_nobody_who_writes(url: str, clock: ManualClock) -> None:
+    with closing(sqlite3.connect(path_of(url))) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async with Outbox.open(url, clock=clock) as outbox:
+            assert await outbox.events(EventFilter(), limit=9) == []
+
+
+@ON_SQLITE
+async def test_to_open_a_store_that_is_there_writes_nothing(url: str, clock: ManualClock) -> None:
+    path = path_of(url)
+    with closing(sqlite3.connect(path)) as other:
+        # Without somebody who stays, the log would be gone with the last connection.
+        other.execute("SELECT count(*) FROM event").fetchone()
+
+        async with Outbox.open(url, clock=clock) as outbox:
+            await outbox.events(EventFilter(), limit=9)
+
+            assert path.with_name(f"{path.name}-wal").stat().st_size == 0
 
 
 async def test_more_than_may_wait_is_refused_at_once(url: str, clock: ManualClock) -> None:
