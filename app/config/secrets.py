@@ -15,9 +15,13 @@ _MAX_BYTES = 64 * 1024
 
 
 class SecretMissing(BridgeError):
-    """A secret that the file refers to is not there, or is empty."""
+    """A secret that the file refers to is not there, or is empty. `hint` says what to do."""
 
     slug = "configuration"
+
+    def __init__(self, reason: str, hint: str = "set it") -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,12 @@ class SecretReader:
             text = raw.decode().removesuffix("\n").removesuffix("\r")
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise SecretMissing(f"secret file {path} can't be read: {why}") from None
+            hint = "it must be a file that this process may read"
+            raise SecretMissing(f"secret file {path} can't be read: {why}", hint) from None
         except UnicodeDecodeError:
-            raise SecretMissing(f"secret file {path} is not UTF-8 text") from None
+            raise SecretMissing(f"secret file {path} is not UTF-8 text", "check it") from None
         except ValueError:
-            raise SecretMissing("the path of a secret file holds a zero byte") from None
+            raise SecretMissing("the path of a secret file holds a zero byte", "mend it") from None
         if not text or len(raw) > _MAX_BYTES:
             raise SecretMissing(f"secret file {path} is empty or larger than {_MAX_BYTES} bytes")
         return text

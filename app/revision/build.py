@@ -115,7 +115,7 @@ def _platforms(
         try:
             found[name] = Platform(name, settings, secrets.one(settings.token))
         except SecretMissing as missing:
-            faults.append(Fault(f"destinations.{name}.token", str(missing), hint="set it"))
+            faults.append(Fault(f"destinations.{name}.token", str(missing), hint=missing.hint))
         faults += _bad_patterns(name, settings)
     return found, faults
 

@@ -31,7 +31,7 @@ def build_channels(
         try:
             found.append(Channel(notice, _url(notice, secrets)))
         except SecretMissing as missing:
-            faults.append(Fault(f"notices[{index}]", str(missing), hint="set it"))
+            faults.append(Fault(f"notices[{index}]", str(missing), hint=missing.hint))
         except ValueError as error:
             faults.append(Fault(f"notices[{index}].url", str(error)))
     return tuple(found), faults

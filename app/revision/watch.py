@@ -18,13 +18,19 @@ from app.sources.auth import KeySets, NothingFetched
 
 _log = structlog.get_logger()
 _EVERY_S = 2.0
+# Between the two steps of a swap the file may be missing.
+_SWAP_S = 5.0
+# What a content was refused for may lie beside it: a secret's file that comes later.
+_AGAIN_S = 10.0
+_UNREAD = "unread"
 _NOTHING_FETCHED = NothingFetched()
 _CLOCK = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRevision:
-    """A new content of the file that can't be used. `id` names it; `at` is when it was read."""
+    """A new content of the file that can't be used. `id` names it, `unread` where there is none
+    to be read; `at` is since when."""
 
     id: str
     at: datetime
@@ -58,6 +64,8 @@ class CurrentRevision:
         self._counts = counts
         self._clock = clock
         self._seen = revision.id
+        self._unread_since: float | None = None
+        self._again_at = 0.0
         self._listeners: list[Callable[[Revision], None]] = []
         self.revision = revision
         self.since = clock.now()
@@ -76,9 +84,9 @@ class CurrentRevision:
 
     async def look(self) -> bool:
         """True when a new revision came into use. A file that can't be used leaves the old one
-        in use and says so once a content."""
+        in use, is tried again from time to time, and says so whenever its faults are others."""
         digest = await asyncio.to_thread(self._digest)
-        if digest is None or digest == self._seen:
+        if not self._is_due(digest):
             return False
         self._seen = digest
         try:
@@ -86,9 +94,7 @@ class CurrentRevision:
                 read_revision, self._path, self._environ, self._key_sets
             )
         except ConfigRefused as refused:
-            _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
-            self.refused = RefusedRevision(digest, self._clock.now(), refused.file, refused.faults)
-            self._took(is_good=False)
+            self._refuse(digest, refused)
             return False
         self.refused = None
         if found.id != self.revision.id:
@@ -100,13 +106,31 @@ class CurrentRevision:
         _log.info("config.reloaded", revision=found.id, warnings=len(found.warnings))
         return True
 
+    def _is_due(self, digest: str) -> bool:
+        now = self._clock.monotonic()
+        if digest != _UNREAD:
+            self._unread_since = None
+        elif self._unread_since is None:
+            self._unread_since = now
+        if self._unread_since is not None and now - self._unread_since < _SWAP_S:
+            return False
+        return digest != self._seen or (self.refused is not None and now >= self._again_at)
+
+    def _refuse(self, digest: str, refused: ConfigRefused) -> None:
+        self._again_at = self._clock.monotonic() + _AGAIN_S
+        known = self.refused
+        if known is not None and (known.id, known.faults) == (digest, refused.faults):
+            return
+        _log.error("config.refused", faults=refused.lines(), still_in_use=self.revision.id)
+        self.refused = RefusedRevision(digest, self._clock.now(), refused.file, refused.faults)
+        self._took(is_good=False)
+
     def _took(self, *, is_good: bool) -> None:
         if self._counts is not None:
             self._counts.reloaded(is_good=is_good)
 
-    def _digest(self) -> str | None:
+    def _digest(self) -> str:
         try:
             return hashlib.sha256(self._path.read_bytes()).hexdigest()[:12]
         except OSError:
-            # Between the two steps of a swap the file may be missing: the next look finds it.
-            return None
+            return _UNREAD

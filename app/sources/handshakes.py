@@ -116,6 +116,6 @@ def _proof(verify: Verify, checking: Checking, keys: Keys, path: KeyPath) -> Pro
     try:
         secrets = keys.reader.all(refs)
     except SecretMissing as missing:
-        checking.fault(str(missing), *place, hint="set it")
+        checking.fault(str(missing), *place, hint=missing.hint)
         return None
     return Proof(verify.query, verify.header.lower() if verify.header else None, secrets)

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.observe.counts import Counts
 from app.observe.metrics import RELOADS
@@ -30,6 +31,10 @@ def path(tmp_path: Path) -> Path:
 
 def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def remove(path: Path) -> None:
+    path.unlink()
 
 
 def current(path: Path) -> tuple[CurrentRevision, list[Revision]]:
@@ -125,3 +130,46 @@ async def test_a_refused_content_is_kept_with_its_faults_until_a_good_one_comes(
     assert (refused.file, refused.id == watched.revision.id) == (str(path), False)
     assert [(fault.key, fault.line) for fault in refused.faults] == [("rules[0].when", 4)]
     assert (watched.refused, watched.since) == (None, since)
+
+
+async def test_what_was_refused_for_a_secret_comes_into_use_when_the_secret_is_there(
+    path: Path,
+) -> None:
+    clock = ManualClock()
+    revision = read_revision(path, ENVIRON)
+    watched = CurrentRevision(path, ENVIRON, revision, Random(1), clock=clock)
+    write(path, SOUND.replace("auth: none", "auth: {bearer: {file: token}}"))
+    await watched.look()
+    began = watched.refused
+
+    with capture_logs() as logs:
+        clock.pass_s(10)
+        assert not await watched.look()
+    path.with_name("token").write_text("a-secret-that-comes-later")
+    assert not await watched.look()
+    clock.pass_s(10)
+
+    assert await watched.look()
+    assert (began is None, watched.refused) == (False, None)
+    assert logs == [], "the same faults are said once"
+
+
+async def test_a_file_that_stays_unreadable_is_refused_until_it_is_there_again(path: Path) -> None:
+    clock = ManualClock()
+    revision = read_revision(path, ENVIRON)
+    watched = CurrentRevision(path, ENVIRON, revision, Random(1), clock=clock)
+
+    remove(path)
+    await watched.look()
+    assert watched.refused is None, "it may be swapped just now"
+    clock.pass_s(5)
+    await watched.look()
+    refused = watched.refused
+    write(path, SOUND)
+
+    assert refused is not None
+    assert [str(fault) for fault in refused.faults] == [
+        "file: can't be read: No such file or directory; check the path"
+    ]
+    assert await watched.look()
+    assert (watched.refused, watched.revision.id) == (None, revision.id)

@@ -125,7 +125,7 @@ class Material:
             try:
                 yield self.reader.one(ref), place
             except SecretMissing as missing:
-                self.fault(place, str(missing), hint="set it")
+                self.fault(place, str(missing), hint=missing.hint)
 
 
 def written_here(texts: Sequence[str], where: Where) -> Iterator[tuple[str, Where]]:

@@ -35,7 +35,8 @@ def test_all_secrets_that_are_not_set_are_named_at_once() -> None:
         "sources.shop.auth.all[1].any[0].basic.password: "
         "environment variable C is not set or empty; set it",
         "sources.shop.auth.all[2].hmac.key: "
-        "secret file /nowhere/d can't be read: No such file or directory; set it",
+        "secret file /nowhere/d can't be read: No such file or directory; "
+        "it must be a file that this process may read",
     ]
 
 
