@@ -17,7 +17,7 @@ from app.config.settings import read_settings
 from app.config.validate import validate
 from app.kit import durations
 from app.kit.errors import BridgeError
-from app.outbox import Act, ActKind, Ages, Backlog, Outbox, Past, Size
+from app.outbox import Act, ActKind, Ages, Backlog, Outbox, Past, Size, store_place
 
 database = typer.Typer(help="The store.", no_args_is_help=True)
 _EVENTS_AT_ONCE = 200
@@ -47,8 +47,8 @@ def upgrade() -> None:
     async def opened(outbox: Outbox) -> None:
         await outbox.probe()
 
-    with_store(opened)
-    say(f"the tables are up to date: {read_settings().database_url.rsplit('@', 1)[-1]}")
+    with_store(opened, makes=True)
+    say(f"the tables are up to date: {store_place(read_settings().database_url)}")
 
 
 @database.command()

@@ -2,6 +2,7 @@
 
 from app.outbox.accept import Acceptance, Accepted, Duplicate
 from app.outbox.acts import Act, ActId, ActKind
+from app.outbox.address import is_sqlite, store_place
 from app.outbox.claims import Claimed, Share
 from app.outbox.errors import StoreUnavailable
 from app.outbox.forget import Forgotten
@@ -68,6 +69,8 @@ __all__ = [
     "TalliesAsked",
     "Tellable",
     "WriterLimits",
+    "is_sqlite",
     "place",
     "place_of",
+    "store_place",
 ]

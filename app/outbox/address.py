@@ -20,6 +20,8 @@ _DRIVERS = {
 _OF_DIALECT = frozenset(("prepared_statement_cache_size", "prepared_statement_name_func"))
 # Of an address in which the user's part ends where it seems to.
 _OF_SERVER = re.compile(r"([\w+]+)://[^@?]*@([\w.:\[\],-]*(?:/[\w-]*)?)(?:\?[^@]*)?\Z")
+# What stands there when a password has such a character.
+_NO_HOST = re.compile(r"[/@\s]")
 
 
 class StoreAddressRefused(BridgeError):
@@ -34,7 +36,8 @@ def store_url(address: str) -> URL:
     """With the driver, where the address leaves it out. Raises StoreAddressRefused."""
     with address_errors(address):
         url = make_url(address)
-        url = _with_ports(url.set(drivername=_DRIVERS.get(url.drivername, url.drivername)))
+        url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+        url = _with_our_option(_with_ports(url))
         if url.drivername not in _DRIVERS.values():
             raise _Unusable("neither SQLite nor PostgreSQL")
         if url.get_backend_name() == "postgresql":
@@ -44,6 +47,19 @@ def store_url(address: str) -> URL:
 
 def is_sqlite(address: str) -> bool:
     return store_url(address).get_backend_name() == "sqlite"
+
+
+def store_place(address: str) -> str:
+    """Where it leads to, for people: `data/bridge.db`, `bridge at db.example.com:5432`. Holds
+    nothing that may be secret. Raises StoreAddressRefused."""
+    url = store_url(address)
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    found = url.query.get("host", url.host or "localhost")
+    hosts = [found] if isinstance(found, str) else list(found)
+    ports = url.query.get("port", str(url.port) if url.port else None)
+    port = f":{ports}" if isinstance(ports, str) else ""
+    return f"{url.database or 'the default database'} at {', '.join(hosts)}{port}"
 
 
 @contextmanager
@@ -67,6 +83,14 @@ def _with_ports(url: URL) -> URL:
     return url.update_query_dict({"host": [h if ":" in h else f"{h}:5432" for h in hosts]})
 
 
+def _with_our_option(url: URL) -> URL:
+    """What providers print is libpq's: the driver has another name for it."""
+    mode = url.query.get("sslmode")
+    if url.get_backend_name() != "postgresql" or mode is None or "ssl" in url.query:
+        return url
+    return url.difference_update_query(("sslmode",)).update_query_dict({"ssl": mode})
+
+
 def _check(url: URL) -> None:
     """What the driver would say of it only when it connects, and by errors of any kind."""
     _, options = url.get_dialect()().create_connect_args(url)
@@ -76,7 +100,10 @@ def _check(url: URL) -> None:
     hosts = options.get("host") or ()
     for host in [hosts] if isinstance(hosts, str) else hosts:
         if not host.startswith("/") and not _is_name(host):
-            raise _Unusable("a host is neither a name nor a folder that begins with /")
+            raise _Unusable(
+                "a host is neither a name nor a folder that begins with /; in a password @ is "
+                "written %40, / %2F"
+            )
 
 
 def _is_name(host: str) -> bool:
@@ -84,7 +111,7 @@ def _is_name(host: str) -> bool:
         host.encode("idna")
     except UnicodeError:
         return False
-    return "/" not in host
+    return not _NO_HOST.search(host)
 
 
 def _why(error: Exception) -> str:

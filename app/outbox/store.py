@@ -39,7 +39,7 @@ from app.outbox import (
 )
 from app.outbox.accept import Acceptance, Accepted, Duplicate, accepting
 from app.outbox.acts import Act, ActId
-from app.outbox.address import is_sqlite
+from app.outbox.address import is_sqlite, store_place
 from app.outbox.claims import CLAIM, Claimed, ClaimRequest, Hold, Share
 from app.outbox.courier import Courier
 from app.outbox.dialect import server_time
@@ -118,9 +118,13 @@ class Outbox:
         """
         limits, counts = writer or WriterLimits(), counts or Counts()
         async with writing(url, limits, counts) as writes, reading(url) as reads:
-            if not await reads.run(is_current):
-                await migrate(url, writes)
-            key = await reads.run(person_key)
+            try:
+                if not await reads.run(is_current):
+                    await migrate(url, writes)
+                key = await reads.run(person_key)
+            except StoreUnavailable as error:
+                where = f"{store_place(url)} (BRIDGE_DATABASE_URL)"
+                raise StoreUnavailable(f"{error}; it is {where}") from error
             outbox = cls(writes, reads, clock, key)
             async with _told(outbox.wakeup, url, rng or SystemRandom()):
                 yield outbox

@@ -24,6 +24,7 @@ from app.key_sets import Fetcher
 from app.kit.clock import SystemClock
 from app.observe.board import Board, board_of
 from app.observe.counts import Counts
+from app.outbox import store_place
 from app.revision import CurrentRevision, read_revision
 from app.service.app import Faces, create_app
 from app.service.chores import Chore
@@ -118,7 +119,13 @@ async def running_service(
                         tasks.create_task(parts.worker.run(stop), name="worker")
                     for task, name in _siblings(settings, sock, board, parts, shared, stop):
                         tasks.create_task(task, name=name)
-                    _log.info("service.started", url=address(sock), role=role, revision=revision.id)
+                    _log.info(
+                        "service.started",
+                        url=address(sock),
+                        role=role,
+                        revision=revision.id,
+                        store=store_place(settings.database_url),
+                    )
                     yield address(sock), parts
                     if parts.ways_in is not None:
                         parts.ways_in.entry.close()

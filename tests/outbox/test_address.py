@@ -3,7 +3,7 @@
 import pytest
 
 from app.outbox import Outbox, StoreUnavailable
-from app.outbox.address import StoreAddressRefused, store_url
+from app.outbox.address import StoreAddressRefused, store_place, store_url
 from tests.support.clock import ManualClock
 
 SECRET = "pw-of-the-store"
@@ -37,6 +37,30 @@ def test_it_is_refused_with_what_is_expected_and_no_secret(address: str) -> None
 def test_what_is_unknown_is_named() -> None:
     with pytest.raises(StoreAddressRefused, match="unknown: sslmodus"):
         store_url("postgresql+asyncpg://h/bridge?sslmodus=require")
+
+
+def test_an_option_as_providers_print_it_is_taken() -> None:
+    url = store_url("postgres://user:pw@db.example.com/bridge?sslmode=require")
+
+    assert url.query == {"ssl": "require"}
+
+
+def test_a_character_that_must_be_written_otherwise_in_a_password_is_told() -> None:
+    with pytest.raises(StoreAddressRefused, match=r"in a password @ is written %40"):
+        store_url(f"postgresql+asyncpg://user:a@{SECRET}@host/bridge")
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("sqlite:////data/bridge.db", "/data/bridge.db"),
+        (f"postgres://user:{SECRET}@db.example.com:5433/bridge", "bridge at db.example.com:5433"),
+        (f"postgres://u@/b?password={SECRET}&host=/run/pg&port=5499", "b at /run/pg:5499"),
+        (f"postgres://u:{SECRET}@/b?host=one:5432&host=two", "b at one:5432, two:5432"),
+    ],
+)
+def test_where_the_store_is_can_be_said_without_a_secret(address: str, place: str) -> None:
+    assert store_place(address) == place
 
 
 @pytest.mark.parametrize(
