@@ -8,6 +8,7 @@ import pytest
 from tests.cli.test_operate import INACTIVE, asked, call, pair, put, wait_until_started
 from tests.notices.inbox import an_inbox
 from tests.support.commands import bridge
+from tests.support.new_stores import copy_store
 from tests.support.processes import Pair
 
 __all__ = ["pair"]
@@ -50,6 +51,7 @@ def test_a_problem_is_resolved_and_opened_by_hand(pair: Pair) -> None:
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
+    copy_store(tmp_path / "bridge.db")
     environ = {"BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/bridge.db"}
 
     assert bridge("problems", "list", environ=environ).status == 1
