@@ -46,8 +46,8 @@ _OUTCOME_LIMIT_S = 20.0
 def demo(
     *,
     once: Annotated[bool, typer.Option(help="end after the calls, with an exit status")] = False,
-    port: Annotated[int, typer.Option(help="of the bridge")] = 8080,
-    sandbox_port: Annotated[int, typer.Option(help="of the sandbox")] = 8081,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="of the bridge")] = 8080,
+    sandbox_port: Annotated[int, typer.Option(min=0, max=65535, help="of the sandbox")] = 8081,
 ) -> None:
     """Run sandbox and bridge on embedded defaults, make some calls, show what became of them.
 

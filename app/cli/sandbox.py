@@ -22,7 +22,9 @@ def sandbox(
         Path | None, typer.Option(help="tokens, scenarios and profiles; absent: the built-in ones")
     ] = None,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on; 0: a free one")] = 8081,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="port to listen on; 0: a free one")
+    ] = 8081,
     journal: Annotated[
         Path | None, typer.Option(help="write what is received here, a JSON line each")
     ] = None,

@@ -30,6 +30,11 @@ def serve(
     number: Annotated[int, typer.Option(hidden=True)] = 0,
 ) -> None:
     """Take calls and deliver scenario starts, until SIGTERM or SIGINT."""
+    if role is Role.WORKER and workers > 1:
+        raise typer.BadParameter(
+            "a worker takes no calls, and is one process: start it as often as needed",
+            param_hint="'--workers'",
+        )
     settings = read_settings(config=config, host=host, port=port)
     configure_logs(settings.log_format, settings.log_level)
     shared = Shared(workers, socket_fd, link_fd, board_fd, number)

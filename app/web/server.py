@@ -43,11 +43,11 @@ def listen(host: str, port: int) -> socket.socket:
         sock.bind((host, port))
         sock.listen(2048)
         sock.setblocking(False)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         sock.close()
-        why = error.strerror or type(error).__name__
+        why = getattr(error, "strerror", None) or "no port has this number"
         raise CannotListen(
-            f"can't listen on {host}:{port}: {why}; choose another BRIDGE_HOST or BRIDGE_PORT"
+            f"can't listen on {host}:{port}: {why}; choose another address or port"
         ) from None
     return sock
 

@@ -1,5 +1,7 @@
 """What is wrong with the arguments themselves."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.commands import bridge
@@ -15,6 +17,9 @@ from tests.support.commands import bridge
         (["send"], "Missing"),
         (["serve", "--workers", "many"], "Invalid value for '--workers'"),
         (["serve", "--port"], "Option '--port' requires an argument"),
+        (["serve", "--role", "worker", "--workers", "2"], "a worker takes no calls"),
+        (["sandbox", "--port", "99999"], "Invalid value for '--port'"),
+        (["demo", "--port", "99999"], "Invalid value for '--port'"),
     ],
 )
 def test_it_is_said_and_the_status_is_that_of_usage(arguments: list[str], said: str) -> None:
@@ -36,3 +41,24 @@ def test_without_a_command_all_are_shown() -> None:
 
     assert "deliveries" in ran.out + ran.err
     assert ran.status == 2
+
+
+@pytest.mark.parametrize("arguments", [["concerns"], ["events", "list"], ["db", "stats"]])
+def test_who_looks_where_no_store_is_makes_none(tmp_path: Path, arguments: list[str]) -> None:
+    path = tmp_path / "data" / "bridge.db"
+
+    ran = bridge(*arguments, environ={"BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{path}"})
+
+    assert (ran.status, ran.out) == (2, "")
+    assert f"there is no store at {path}: set BRIDGE_DATABASE_URL" in ran.err
+    assert not path.parent.exists()
+
+
+def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:
+    url = "postgresql+asyncpg://bridge:pw-of-the-store@127.0.0.1:1/bridge"
+
+    ran = bridge("concerns", environ={"BRIDGE_DATABASE_URL": url})
+
+    assert ran.status == 3
+    assert "it is bridge at 127.0.0.1:1 (BRIDGE_DATABASE_URL)" in ran.err
+    assert "pw-of-the-store" not in ran.err
