@@ -96,7 +96,7 @@ ENDED = Metric(
 COMMIT_SIZE = Metric(
     "bridge_commit_size",
     HISTOGRAM,
-    "Writes of a kind (accept, claim, settle) that shared a commit",
+    "Writes of a kind (accept, claim, settle, probe) that shared a commit",
     ("write",),
     _TOGETHER,
 )
@@ -110,7 +110,7 @@ COMMIT_DURATION = Metric(
 WRITE_FAILURES = Metric(
     "bridge_store_write_failures_total",
     COUNTER,
-    "Writes that the store did not take; write: accept, claim, settle, or other",
+    "Writes that the store did not take; write: accept, claim, settle, probe, or other",
     ("write",),
 )
 RELOADS = Metric(

@@ -63,7 +63,7 @@ class InsertProcess:
         """Whether so many calls that came together go this way now. Asked for all: it starts the
         process, too."""
         if self._line is not None:
-            return not self._line.is_busy
+            return self._line.is_free
         if calls >= _CROWD:
             self._count_crowd()
         return False
@@ -71,7 +71,7 @@ class InsertProcess:
     def insert(self, parts: Sequence[Part], ended: Ended) -> None:
         """In one transaction. Raises ValueError for what can't be sent: then nothing was."""
         line = self._line
-        if line is None:
+        if line is None or not line.is_free:
             raise ValueError(_GONE)
         line.send([(*texts_of(table, columns), rows) for table, columns, rows in parts], ended)
 
@@ -157,13 +157,16 @@ async def _started(fd: int) -> asyncio.subprocess.Process:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Its connection is closed: it ends by itself, unless the disk holds it."""
+    """Its connection is closed: it ends by itself, unless the disk holds it. Whoever does not wait
+    for that leaves nothing behind, either."""
     try:
-        async with asyncio.timeout(_CLOSE_LIMIT_S):
-            await process.wait()
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            process.kill()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await process.wait()
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
 
 
 class _Line(asyncio.Protocol):
@@ -174,25 +177,28 @@ class _Line(asyncio.Protocol):
         self.lost: asyncio.Future[None] = self._loop.create_future()
         self._received = bytearray()
         self._ended: Ended | None = None
-        self._is_free = asyncio.Event()
-        self._is_free.set()
+        self._is_idle = asyncio.Event()
+        self._is_idle.set()
 
     @property
-    def is_busy(self) -> bool:
-        return self._ended is not None
+    def is_free(self) -> bool:
+        """False also from the moment on that it is lost or given up: what is written to it then
+        goes nowhere, and nobody would be told."""
+        is_gone = self.lost.done() or self._transport.is_closing()
+        return self._ended is None and not is_gone
 
     def send(self, content: Any, ended: Ended) -> None:
         """Raises ValueError for what can't be sent."""
         whole = frame(content)
         self._ended = ended
-        self._is_free.clear()
+        self._is_idle.clear()
         self._limit = self._loop.call_later(_ANSWER_LIMIT_S, self.abort)
         self._transport.write(whole)
 
     async def close(self, limit_s: float) -> None:
         """After the answer that is awaited."""
         try:
-            await asyncio.wait_for(self._is_free.wait(), limit_s)
+            await asyncio.wait_for(self._is_idle.wait(), limit_s)
         except TimeoutError:
             _log.error("store.closed_early", limit_s=limit_s)
         self._transport.close()
@@ -219,7 +225,7 @@ class _Line(asyncio.Protocol):
 
     def _end(self, found: bool | StoreUnavailable) -> None:
         ended, self._ended = self._ended, None
-        self._is_free.set()
+        self._is_idle.set()
         if ended is not None:
             self._limit.cancel()
             ended(found)

@@ -71,7 +71,7 @@ from app.outbox.stoppages import Stoppage
 from app.outbox.tally import TalliesAsked
 from app.outbox.transactions import Transactions, reading
 from app.outbox.wakeup import Wakeup
-from app.outbox.writer import Told, Writer, WriterLimits
+from app.outbox.writer import Told, Write, Writer, WriterLimits
 from app.outbox.writing import migrate, writing
 
 _log = structlog.get_logger()
@@ -82,6 +82,14 @@ _LOOK_LIMIT_S = 10.0
 _PROBE_LIMIT_S = 2.0
 # Long: what is claimed after nobody waits for it any more is held until its lease is over.
 _CLAIM_LIMIT_S = 60.0
+
+
+def _probe(connection: Connection, asked: Sequence[None]) -> Sequence[None]:
+    connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+    return asked
+
+
+_PROBE: Write[None, None] = Write("probe", _probe)
 
 
 class Outbox:
@@ -352,13 +360,8 @@ class Outbox:
         await self._writer.run(lambda c: acts.record(c, act, count))
 
     async def probe(self) -> None:
-        """Proves that the store takes a write, and leaves none."""
-        statement = text("UPDATE alembic_version SET version_num = version_num")
-        try:
-            async with asyncio.timeout(_PROBE_LIMIT_S):
-                await self._writer.run(lambda c: c.execute(statement))
-        except TimeoutError:
-            raise StoreUnavailable(f"no write within {_PROBE_LIMIT_S:g} s") from None
+        """Proves that the store takes a write the way that calls go, and leaves none."""
+        await self._writer.write(_PROBE, None, limit_s=_PROBE_LIMIT_S)
 
     async def has_late(self) -> bool:
         """Whether something that waits is older than it may be."""

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import psutil
 import pytest
@@ -20,6 +21,7 @@ from app.outbox import (
     StoreUnavailable,
     WriterLimits,
     insert_process,
+    store,
 )
 from app.outbox.engine import WRITER_PRAGMAS
 from app.outbox.thread_writer import ThreadWriter
@@ -61,6 +63,21 @@ def the_process() -> psutil.Process:
         one for one in psutil.Process().children() if any("inserter" in a for a in one.cmdline())
     ]
     return found
+
+
+@asynccontextmanager
+async def two_crowds(
+    outbox: Outbox,
+) -> AsyncIterator[tuple[asyncio.Task[list[object]], asyncio.Task[list[object]]]]:
+    """The process stands still with the one; the other waits for it."""
+    the_process().suspend()
+    async with asyncio.timeout(LIMIT_S), asyncio.TaskGroup() as tasks:
+        given = tasks.create_task(crowd(outbox, [an_acceptance() for _ in range(CROWD)]))
+        while writer_of(outbox)._process.takes(1):  # noqa: ASYNC110 - nothing is told of it
+            await asyncio.sleep(0)
+        waiting = tasks.create_task(crowd(outbox, [an_acceptance() for _ in range(CROWD)]))
+        await asyncio.sleep(0)
+        yield given, waiting
 
 
 async def crowd(
@@ -166,6 +183,53 @@ async def test_killed_it_costs_what_it_was_given_and_is_started_again(outbox: Ou
     assert "may be written" in str(refused[0])
     assert await outbox.accept([an_acceptance()]) == [Accepted()]
     assert (await brought_up(outbox)).pid != process.pid
+
+
+async def test_killed_while_others_wait_it_costs_only_what_it_was_given(outbox: Outbox) -> None:
+    process = the_process()
+    async with two_crowds(outbox) as (given, waiting):
+        process.kill()
+
+    assert [type(one) for one in given.result()] == [StoreUnavailable] * CROWD
+    assert waiting.result() == [[Accepted()]] * CROWD
+    assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+
+async def test_given_up_while_others_wait_it_costs_only_what_it_was_given(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insert_process, "_ANSWER_LIMIT_S", 0.1)
+    async with two_crowds(outbox) as (given, waiting):
+        pass
+
+    assert [type(one) for one in given.result()] == [StoreUnavailable] * CROWD
+    assert waiting.result() == [[Accepted()]] * CROWD
+
+
+async def test_one_that_was_given_up_does_not_outlive_the_store(
+    url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(insert_process, "_ANSWER_LIMIT_S", 0.1)
+    async with Outbox.open(url, clock=clock, writer=WriterLimits(crowds=0)) as outbox:
+        process = await brought_up(outbox)
+        process.suspend()
+        await crowd(outbox, [an_acceptance() for _ in range(CROWD)])
+
+    await asyncio.to_thread(process.wait, LIMIT_S)
+    assert not process.is_running()
+
+
+async def test_as_long_as_it_holds_up_all_calls_the_store_is_not_ready(
+    outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_PROBE_LIMIT_S", 0.1)
+    process = the_process()
+    async with two_crowds(outbox):
+        with pytest.raises(StoreUnavailable):
+            await outbox.probe()
+        process.resume()
+
+    await outbox.probe()
 
 
 async def test_one_that_stands_still_is_given_up(
