@@ -81,6 +81,9 @@ class ShortWayProtocol(OneWriteProtocol):
         self._exchange: Exchange[Any] = Exchange(self)
         self._reading_limit: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        # Of a body that comes in pieces all but the first: to put each to what is there already
+        # would copy that as often as there are pieces, and a caller may send one byte in each.
+        self._rest = bytearray()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_limit()
@@ -122,6 +125,7 @@ class ShortWayProtocol(OneWriteProtocol):
             return False
         exchange.method, exchange.target = parser.get_method(), self.url
         exchange.headers, exchange.body = headers_of(self.headers), b""
+        self._rest.clear()
         if "expect" in exchange.headers or not self.short.begin(exchange):
             return False
         exchange.keep_alive = parser.should_keep_alive()
@@ -139,8 +143,11 @@ class ShortWayProtocol(OneWriteProtocol):
         if not exchange.is_reading:
             super().on_body(body)
             return
-        exchange.body = exchange.body + body if exchange.body else body
-        if len(exchange.body) > exchange.limit_bytes:
+        if exchange.body:
+            self._rest += body
+        else:
+            exchange.body = body
+        if len(exchange.body) + len(self._rest) > exchange.limit_bytes:
             self._give_up()
 
     def on_message_complete(self) -> None:
@@ -149,12 +156,19 @@ class ShortWayProtocol(OneWriteProtocol):
             exchange.is_reading = False
             if self._reading_limit is not None:
                 self._stop_limit()
+            if self._rest:
+                self._put_together()
             self.short.take(exchange)
         else:
             super().on_message_complete()
 
+    def _put_together(self) -> None:
+        self._exchange.body += self._rest
+        self._rest.clear()
+
     def _give_up(self) -> None:
         """The request goes the ordinary way after all, with what was read of its body."""
+        self._put_together()
         exchange = self._exchange
         exchange.is_reading, exchange.response_complete = False, True
         self._stop_limit()

@@ -161,6 +161,15 @@ async def test_a_body_may_come_in_chunks(server: Server) -> None:
     assert found == [b"short body"]
 
 
+async def test_bodies_of_one_byte_a_piece_stay_apart(server: Server) -> None:
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in b"in bytes") + b"0\r\n\r\n"
+
+    found = await server.exchange(chunked + pieces, chunked + pieces, LAST + b"1")
+
+    assert found == [b"short in bytes", b"short in bytes", b"short 1"]
+
+
 async def test_a_body_past_the_limit_goes_the_ordinary_way_whole(server: Server) -> None:
     head = HEAD + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 
