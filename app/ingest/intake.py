@@ -30,6 +30,7 @@ _ACCEPT_LIMIT_S = 5.0
 # Bodies of calls under way are held in memory: so many at most.
 _CALLS_AT_ONCE = 2000
 _MOST_DOORS = 1024
+_MOST_DOOR_CHARS = 256
 
 WRONG_METHOD = Problem("method_not_allowed", "use POST, PUT or GET", _ALLOW)
 
@@ -119,6 +120,8 @@ class Intake:
         return door
 
     def _remember(self, path: str, door: Door) -> None:
+        if len(path) > _MOST_DOOR_CHARS:
+            return
         if len(self._doors) >= _MOST_DOORS:
             self._doors.clear()
         self._doors[path] = door

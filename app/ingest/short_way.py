@@ -27,7 +27,7 @@ class ShortWay:
         self._clock = clock
 
     def begin(self, exchange: Exchange[Door]) -> bool:
-        method, path = _METHODS.get(exchange.method), _path(exchange.target)
+        method, path = _METHODS.get(exchange.method), _path_of(exchange.target)
         if method is None or path is None:
             return False
         door = self._intake.find(path)
@@ -99,12 +99,20 @@ class ShortWay:
             exchange.answer(head, reply.body)
 
 
-@lru_cache(maxsize=1024)
+def _path_of(target: bytes) -> str | None:
+    return _known_path(target) if len(target) <= _KNOWN_BYTES else _path(target)
+
+
 def _path(target: bytes) -> str | None:
     """None: of a caller that waits for the outcome, or written in another way than usual."""
     if b"wait=" in target or b"%" in target or b"#" in target:
         return None
     return target[len(ShortWay.prefix) :].partition(b"?")[0].decode("latin-1")
+
+
+_known_path = lru_cache(maxsize=1024)(_path)
+# Whatever anybody asks for is looked up there: what is kept must be short.
+_KNOWN_BYTES = 256
 
 
 def _fits(length: str, limit_bytes: int) -> bool:

@@ -7,7 +7,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 def headers_of(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Names in lower case, what stands several times joined by a comma."""
-    found = {_name(name): text.decode("latin-1") for name, text in raw}
+    found = {
+        _known_name(name) if len(name) <= _KNOWN_BYTES else _name(name): text.decode("latin-1")
+        for name, text in raw
+    }
     return found if len(found) == len(raw) else _joined(raw)
 
 
@@ -19,9 +22,13 @@ def _joined(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1024)
 def _name(raw: bytes) -> str:
     return raw.decode("latin-1").lower()
+
+
+_known_name = lru_cache(maxsize=1024)(_name)
+# Whatever anybody sends is looked up there: what is kept must be short.
+_KNOWN_BYTES = 64
 
 
 @lru_cache(maxsize=1024)

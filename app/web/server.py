@@ -9,7 +9,7 @@ import uvicorn
 
 from app.kit.errors import BridgeError
 from app.web.asgi import App
-from app.web.one_write import OneWriteProtocol
+from app.web.bounded_head import BoundedHeadProtocol
 
 _STOP_LIMIT_S = 10
 
@@ -67,7 +67,7 @@ async def serving(
     under way are finished within a limit."""
     config = uvicorn.Config(
         app,
-        http=http or OneWriteProtocol,
+        http=http or BoundedHeadProtocol,
         lifespan="off",
         access_log=False,
         log_config=None,

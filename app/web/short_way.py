@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.web.bounded_head import BoundedHeadProtocol
 from app.web.heads import headers_of
-from app.web.one_write import OneWriteProtocol
 
 _END = b"\r\n\r\n"
 _LAST_END = b"\r\nconnection: close\r\n\r\n"
@@ -70,7 +70,7 @@ class Exchange(Generic[D]):
         self.answer = protocol.answer
 
 
-class ShortWayProtocol(OneWriteProtocol):
+class ShortWayProtocol(BoundedHeadProtocol):
     """A subclass says which way is short."""
 
     short: ClassVar[Short]
@@ -103,6 +103,7 @@ class ShortWayProtocol(OneWriteProtocol):
 
     def on_message_begin(self) -> None:
         """As uvicorn's, without the scope."""
+        self.is_in_head = True
         self.url = b""
         self.expect_100_continue = False
         self.headers = []
@@ -111,6 +112,7 @@ class ShortWayProtocol(OneWriteProtocol):
         self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
+        self.head_is_whole()
         if not self.transport.is_closing() and not self._begins_short():
             self._go_ordinary()
 
@@ -118,7 +120,7 @@ class ShortWayProtocol(OneWriteProtocol):
         exchange, parser = self._exchange, self.parser
         if not self.url.startswith(self.short.prefix):
             return False
-        if not self._is_free() or parser.should_upgrade():
+        if not self.is_free() or parser.should_upgrade():
             return False
         # A caller that reads no answers waits there, and the answers not in memory.
         if parser.get_http_version() != "1.1" or self.flow.write_paused:
@@ -132,11 +134,6 @@ class ShortWayProtocol(OneWriteProtocol):
         exchange.is_reading, exchange.response_complete = True, False
         self.cycle = exchange  # type: ignore[assignment]  # in its place
         return True
-
-    def _is_free(self) -> bool:
-        """No answer is due."""
-        cycle: Any = self.cycle  # None at first, whatever uvicorn says
-        return cycle is None or bool(cycle.response_complete)
 
     def on_body(self, body: bytes) -> None:
         exchange = self._exchange
@@ -186,7 +183,7 @@ class ShortWayProtocol(OneWriteProtocol):
         self.url = url
         for name, value in headers:
             HttpToolsProtocol.on_header(self, name, value)
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def answer(self, head: bytes, body: bytes) -> None:
         """`head` is that of `head_of`."""
@@ -226,7 +223,7 @@ class ShortWayProtocol(OneWriteProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         self.timeout_keep_alive_task = None
-        if not self._is_free():
+        if not self.is_free():
             return
         left = self._idle_since + self.timeout_keep_alive - self.loop.time()
         if left <= 0:
