@@ -4,6 +4,7 @@ An ASGI callable of its own, outside the framework's machinery; most calls come 
 (`short_way.py`). `app/ingest/reference.py` describes it for OpenAPI.
 """
 
+import asyncio
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -104,14 +105,20 @@ class Entry:
             takings = await self._acceptor.accept(pending.acceptances, limit_s=pending.limit_s)
         except StoreUnavailable as error:
             return self._intake.unstored(pending, error)
-        self._intake.stored(pending, takings)
-        own = self._intake.own_answer(pending, takings)
+        own = self._intake.stored(pending, takings)
         return own or await self._known(pending, takings) or usual_answer(pending, takings)
 
     async def _known(self, pending: Pending, takings: list[Taking]) -> Answer | None:
-        """The outcome, for a caller that waits for it."""
+        """The outcome, for a caller that waits for it. None: it is not known in time, or can't be
+        looked up now; the call is taken all the same."""
         wait_s = _wait_s(pending.call)
-        known = await self._outcomes.wait(takings, wait_s) if wait_s > 0 else None
+        if wait_s <= 0:
+            return None
+        try:
+            async with asyncio.timeout(wait_s):
+                known = await self._outcomes.wait(takings, wait_s)
+        except (StoreUnavailable, TimeoutError):
+            return None
         if known is None:
             return None
         return json_reply(200, known if pending.taken.is_batch else known[0], takings)

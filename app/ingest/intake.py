@@ -147,16 +147,24 @@ class Intake:
         wait = {"Retry-After": str(error.retry_after_s)}
         return self.refuse(Problem(error.slug, "call again later", wait), pending.door.source)
 
-    def stored(self, pending: Pending, takings: list[Taking]) -> None:
-        """It is on disk."""
+    def stored(self, pending: Pending, takings: list[Taking]) -> Answer | None:
+        """It is on disk. The source's own answer; None: the usual one. Raises nothing: whatever
+        fails from here on, who is told to call again would start everything twice."""
+        try:
+            self._note_stored(pending, takings)
+            return self._own_answer(pending, takings)
+        except Exception:  # noqa: BLE001 - as above
+            _log.exception("call.reply_failed")
+            return None
+
+    def _note_stored(self, pending: Pending, takings: list[Taking]) -> None:
         if takings[0].status == DUPLICATE:
             self._unkept.note(pending.door.source, pending.call, DUPLICATE, takings[0].event_id)
         for taking in takings:
             for delivery in taking.deliveries:
                 self._counts.rule(delivery.start.rule)
 
-    def own_answer(self, pending: Pending, takings: list[Taking]) -> Answer | None:
-        """None: the usual one."""
+    def _own_answer(self, pending: Pending, takings: list[Taking]) -> Answer | None:
         source = pending.door.source
         if source.strict and all(taking.status == "ignored" for taking in takings):
             ids: list[str] = [taking.event_id for taking in takings]

@@ -83,8 +83,7 @@ class ShortWay:
         if isinstance(found, Exception):
             return self._intake.unstored(pending, found)
         takings = self._acceptor.takings(pending.acceptances, found)
-        self._intake.stored(pending, takings)
-        return self._intake.own_answer(pending, takings) or usual_answer(pending, takings)
+        return self._intake.stored(pending, takings) or usual_answer(pending, takings)
 
     def _tell(self, exchange: Exchange[Door], answer: Answer) -> None:
         seconds = self._clock.monotonic() - exchange.began_s

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.outbox import DeliveryFilter, EventFilter
+from app.observe.counts import Counts
+from app.outbox import DeliveryFilter, EventFilter, StoreUnavailable
 from tests.support.bridges import BEARER, CONFIG, RunningBridge, a_running_bridge
 
 
@@ -159,6 +160,37 @@ async def test_a_caller_that_hangs_up_in_the_middle_of_its_body_leaves_nothing(
 
     assert (await bridge.call({"kind": "new", "crm_id": "1", "id": 2})).status_code == 202
     assert len(await bridge.parts.outbox.events(EventFilter(), limit=9)) == 1
+
+
+async def test_who_waits_for_an_outcome_that_cannot_be_looked_up_is_told_that_it_is_taken(
+    bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told to call again, it would start everything twice."""
+
+    async def away(delivery_id: object) -> None:
+        raise StoreUnavailable("the store can't be used now")
+
+    monkeypatch.setattr(bridge.parts.outbox, "delivery", away)
+    body = {"kind": "new", "crm_id": "1", "id": 1}
+
+    answer = await bridge.client.post("/hooks/forms?wait=5", json=body, headers=BEARER)
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
+
+
+@pytest.mark.parametrize("query", ["", "?wait=0"])
+async def test_a_fault_after_the_commit_does_not_make_the_caller_call_again(
+    bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(Counts, "rule", broken)
+    body = {"kind": "new", "crm_id": "1", "id": 1}
+
+    answer = await bridge.client.post(f"/hooks/forms{query}", json=body, headers=BEARER)
+
+    assert (answer.status_code, answer.json()["status"]) == (202, "accepted")
 
 
 async def test_many_at_once_are_each_answered_with_their_own_event(bridge: RunningBridge) -> None:
