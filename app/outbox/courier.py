@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from random import Random
 from typing import Any
 
+import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -23,7 +24,11 @@ _LEAST_S = 0.02
 _ALIVE_EVERY_S = 30.0
 _LIMIT_S = 5.0
 _LAST_LIMIT_S = 1.0
-_LOST = (SQLAlchemyError, OSError, TimeoutError)
+_LOST = (
+    *(SQLAlchemyError, OSError, TimeoutError),
+    # Of the driver itself, whose connection this is.
+    *(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+)
 
 
 class Courier:
@@ -55,7 +60,7 @@ class Courier:
                     # What was due while nobody listened.
                     self._heard()
                     await self._carry(connection)
-            except _LOST as error:
+            except Exception as error:  # noqa: BLE001 - the outer loop: records, waits, goes on
                 self._failures += 1
                 if self._failures == 1:
                     _log.warning("store.notices_lost", kind=type(error).__name__)

@@ -1,6 +1,8 @@
 """Several processes on one store: what each does adds up to what one alone would do."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -25,6 +27,7 @@ from app.outbox import (
     Stoppage,
 )
 from tests.support.clock import ManualClock
+from tests.support.postgres import a_connection
 from tests.support.stores import ON_POSTGRESQL
 from tests.support.values import (
     AT,
@@ -290,6 +293,32 @@ async def test_who_waits_in_another_process_is_woken(outboxes: list[Outbox]) -> 
     await here.accept([an_acceptance()])
 
     assert await there.wakeup.wait(10)
+
+
+@ON_POSTGRESQL
+async def test_who_waits_is_woken_also_after_the_server_closed_the_line_in_the_midst_of_a_notice(
+    outboxes: list[Outbox], url: str
+) -> None:
+    here, there = outboxes[0], outboxes[1]
+    assert await there.wakeup.wait(10)
+    await here.accept([an_acceptance()])
+    assert await there.wakeup.wait(10)
+
+    async with a_connection(url) as connection:
+        line = await connection.fetchval(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'NOTIFY%'"
+        )
+    os.kill(line, signal.SIGSTOP)
+    await here.accept([an_acceptance()])
+    # The notice is on its way by now, and there is nobody to take it.
+    assert not await there.wakeup.wait(0.2)
+    os.kill(line, signal.SIGTERM)
+    os.kill(line, signal.SIGCONT)
+
+    async with asyncio.timeout(30):
+        while not await there.wakeup.wait(1):
+            await here.accept([an_acceptance()])
 
 
 @ON_POSTGRESQL
