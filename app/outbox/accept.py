@@ -63,6 +63,8 @@ class Duplicate:
 Unit = Sequence[Acceptance]
 Results = list[Accepted | Duplicate]
 _ACCEPTED = Accepted()
+# PostgreSQL takes some thousands of pairs in a statement, and a call may be a batch of as many.
+_KEYS_AT_ONCE = 500
 _DEDUP_COLUMNS = ("source", "key", "event_id", "received_at")
 
 
@@ -167,8 +169,9 @@ def _first_events(
     # A key that another process held may be purged before it is looked at: then it is free.
     while left := [key for key in wanted if key not in first]:
         first |= _taken(connection, [wanted[key] for key in sorted(left)])
-        known = [wanted[key] for key in left if key not in first]
-        first |= _known_events(connection, known) if known else {}
+        known = [wanted[key] for key in sorted(left) if key not in first]
+        for start in range(0, len(known), _KEYS_AT_ONCE):
+            first |= _known_events(connection, known[start : start + _KEYS_AT_ONCE])
     return first
 
 

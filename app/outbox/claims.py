@@ -29,6 +29,7 @@ from app.outbox.writer import Write
 _table = tables.delivery.c
 _LOOKS = 4
 _PUT_AWAY = 500
+_ROWS_AT_ONCE = 1000
 _MOST_TOGETHER = 10_000
 
 
@@ -244,17 +245,20 @@ def expired(now: datetime, limit: int) -> Select[tuple[object, ...]]:
 
 def renew(connection: Connection, ids: Sequence[DeliveryId], hold: Hold) -> list[DeliveryId]:
     """Those that are still held by the owner, now for longer."""
-    done = connection.execute(
-        update(tables.delivery)
-        .where(
-            _table.id.in_(ids),
-            _table.state == DeliveryState.IN_FLIGHT.value,
-            _table.lease_owner == hold.owner,
+    renewed: list[DeliveryId] = []
+    for start in range(0, len(ids), _ROWS_AT_ONCE):
+        done = connection.execute(
+            update(tables.delivery)
+            .where(
+                _table.id.in_(ids[start : start + _ROWS_AT_ONCE]),
+                _table.state == DeliveryState.IN_FLIGHT.value,
+                _table.lease_owner == hold.owner,
+            )
+            .values(lease_until=micros(hold.until))
+            .returning(_table.id)
         )
-        .values(lease_until=micros(hold.until))
-        .returning(_table.id)
-    )
-    return [DeliveryId(row.id) for row in done]
+        renewed += [DeliveryId(row.id) for row in done]
+    return renewed
 
 
 def take_expired(connection: Connection, hold: Hold, limit: int) -> list[Delivery]:

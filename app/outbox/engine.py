@@ -174,9 +174,10 @@ def is_of_the_values(error: BaseException) -> bool:
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, OverflowError | ValueError):
         return True
-    # Classes of PostgreSQL's SQLSTATE: data exception, integrity constraint violation.
+    # Classes of PostgreSQL's SQLSTATE: data exception, integrity constraint violation, and a limit
+    # of the program that a statement as large as this one exceeds.
     state = getattr(cause, "sqlstate", None) or ""
-    return state[:2] in ("22", "23")
+    return state[:2] in ("22", "23", "54")
 
 
 @contextmanager

@@ -55,6 +55,19 @@ async def test_the_same_key_twice_in_one_commit_is_accepted_once(outbox: Outbox)
     assert await outbox.accept([first, second]) == [Accepted(), Duplicate(first.event.id)]
 
 
+async def test_a_batch_as_large_as_may_be_is_known_when_it_comes_again(outbox: Outbox) -> None:
+    batch = [an_acceptance(key=f"k{n}") for n in range(10_000)]
+    again = [an_acceptance(key=f"k{n}") for n in range(10_000)]
+
+    assert await outbox.accept(batch, limit_s=60) == [Accepted()] * 10_000
+    repeated, other = await asyncio.gather(
+        outbox.accept(again, limit_s=60), outbox.accept([an_acceptance(key="other")], limit_s=60)
+    )
+
+    assert repeated == [Duplicate(one.event.id) for one in batch]
+    assert other == [Accepted()]
+
+
 async def test_of_many_at_once_with_one_key_exactly_one_is_accepted(outbox: Outbox) -> None:
     results = await asyncio.gather(*(outbox.accept([an_acceptance(key="k")]) for _ in range(50)))
 
