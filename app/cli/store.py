@@ -21,7 +21,7 @@ def with_store(use: Callable[[Outbox], Awaitable[T]], *, makes: bool = False) ->
     """Opens the store that the environment names, for one use. Raises NoStore where its file is
     not there, unless this `makes` it: an empty one would answer that all is well."""
     url = read_settings().database_url
-    if not makes and is_sqlite(url) and not Path(store_place(url)).exists():
+    if not makes and is_sqlite(url) and not _is_there(store_place(url)):
         raise NoStore(
             f"there is no store at {store_place(url)}: set BRIDGE_DATABASE_URL to where the "
             "bridge has it; `bridge serve` makes a new one, and so does `bridge db upgrade`"
@@ -32,3 +32,8 @@ def with_store(use: Callable[[Outbox], Awaitable[T]], *, makes: bool = False) ->
             return await use(outbox)
 
     return asyncio.run(run())
+
+
+def _is_there(database: str) -> bool:
+    # What SQLite takes for an address of its own is left to it.
+    return database.startswith("file:") or Path(database).exists()

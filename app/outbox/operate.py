@@ -77,22 +77,22 @@ def add(
         _table.event_id.in_([delivery.event_id for delivery in fresh])
     )
     known = {(row.event_id, row.rule) for row in connection.execute(query)}
-    gone = _erased(connection, fresh)
+    held = _held(connection, fresh)
     chosen = [
-        one
-        for one in fresh
-        if (one.event_id, one.start.rule) not in known and one.event_id not in gone
+        one for one in fresh if (one.event_id, one.start.rule) not in known and one.event_id in held
     ]
     add_deliveries(connection, person_key, chosen)
     record(connection, act, len(chosen))
     return [delivery.id for delivery in chosen]
 
 
-def _erased(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
-    """Events of which somebody was forgotten while they were held against the rules."""
+def _held(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
+    """Their events, which stay until the commit. Without those that were purged, or of which
+    somebody was forgotten, while they were held against the rules: a delivery of such a one would
+    start somebody who is not to be known any more, and be kept for ever."""
     event = tables.event.c
     query = select(event.id).where(
-        event.id.in_([one.event_id for one in fresh]), event.reason == ERASED
+        event.id.in_([one.event_id for one in fresh]), event.reason.is_distinct_from(ERASED)
     )
     return set(connection.execute(query.with_for_update()).scalars())
 

@@ -91,6 +91,13 @@ async def test_a_replay_does_not_expire_and_counts_for_the_person_as_before(
     assert lifted.start.handling == Handling()
 
 
+async def test_nothing_is_made_of_an_event_that_was_purged_meanwhile(outbox: Outbox) -> None:
+    purged = an_event()
+
+    assert await outbox.add([a_delivery(purged)], an_act()) == []
+    assert await outbox.deliveries(DeliveryFilter(), limit=9) == []
+
+
 async def test_what_waits_is_cancelled_and_who_waited_for_it_goes(
     outbox: Outbox, clock: ManualClock
 ) -> None:
