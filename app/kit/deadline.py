@@ -44,11 +44,12 @@ class Limits:
         now = self._loop.time()
         over = sorted((one for one in self._limited if one.until <= now), key=_until)
         self.stop(over)
-        for one in over:
-            one.expire()
+        # First: whatever becomes of these, the others are looked at.
         self._is_looking = bool(self._limited)
         if self._is_looking:
             self._loop.call_later(_STEP_S, self._look)
+        for one in over:
+            one.expire()
 
 
 def _until(one: Limited) -> float:

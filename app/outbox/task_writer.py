@@ -55,15 +55,9 @@ class TaskWriter(Writer):
         """What waits is still written."""
         self._is_open = False
         try:
-            self._queue.put_nowait(None)
-        except asyncio.QueueFull:
-            # Those at the end are told no; those before them are written.
-            last = self._queue.get_nowait()
-            if last is not None:
-                self._tell_error([last], StoreUnavailable("the store is closing"))
-            self._queue.put_nowait(None)
-        try:
-            await asyncio.wait_for(self._task, _CLOSE_LIMIT_S)
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await self._queue.put(None)
+                await self._task
         except TimeoutError:
             _log.error("store.closed_early", limit_s=_CLOSE_LIMIT_S)
         await self._direct.close()

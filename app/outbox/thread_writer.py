@@ -121,7 +121,7 @@ class ThreadWriter(Writer):
             return None
 
     async def run(self, perform: Callable[[Connection], T]) -> T:
-        if not self._thread.is_alive():
+        if not self._is_open:
             raise StoreUnavailable("the store is closed")
         done: asyncio.Future[T] = self._loop.create_future()
         self._queue.put(_Alone(perform, done))
