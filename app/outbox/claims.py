@@ -247,13 +247,20 @@ def renew(connection: Connection, ids: Sequence[DeliveryId], hold: Hold) -> list
     """Those that are still held by the owner, now for longer."""
     renewed: list[DeliveryId] = []
     for start in range(0, len(ids), _ROWS_AT_ONCE):
-        done = connection.execute(
-            update(tables.delivery)
+        ours = (
+            select(_table.id)
             .where(
                 _table.id.in_(ids[start : start + _ROWS_AT_ONCE]),
                 _table.state == DeliveryState.IN_FLIGHT.value,
                 _table.lease_owner == hold.owner,
             )
+            # In the same order everywhere: of two that want the same ones none waits for the other.
+            .order_by(_table.id)
+            .with_for_update()
+        )
+        done = connection.execute(
+            update(tables.delivery)
+            .where(_table.id.in_(ours.scalar_subquery()))
             .values(lease_until=micros(hold.until))
             .returning(_table.id)
         )

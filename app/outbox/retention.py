@@ -63,9 +63,11 @@ def purge(
     query = select(_event.id).where(old).order_by(_event.id).limit(limit)
     if after is not None:
         query = query.where(_event.id > after)
-    ids = [EventId(row.id) for row in connection.execute(query)]
+    held = query.with_for_update(skip_locked=True)
+    ids = [EventId(row.id) for row in connection.execute(held)]
     deliveries = _deliveries(connection, ids)
     stays = {one.event_id for one in deliveries if _stays(one, ages, now)}
+    stays |= _used_by_others(connection, ids, deliveries)
     gone = [one for one in deliveries if one.event_id not in stays]
     chosen = [one for one in ids if one not in stays]
     left = causes(connection, [one.id for one in gone if one.state is DeliveryState.DEAD])
@@ -117,14 +119,24 @@ def _old(ages: Ages, now: datetime) -> ColumnElement[bool] | None:
 
 
 def _deliveries(connection: Connection, ids: Sequence[EventId]) -> list[Delivery]:
-    """Held: one that is replayed at this moment is not."""
+    """Held. One that is replayed at this moment is not among them."""
     found = connection.execute(
         select(*tables.delivery.c)
         .where(_delivery.event_id.in_(ids))
         .order_by(_delivery.id)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     )
     return [delivery_of(row) for row in found.all()]
+
+
+def _used_by_others(
+    connection: Connection, ids: Sequence[EventId], held: Sequence[Delivery]
+) -> set[EventId]:
+    """Events of which there is a delivery that is not `held`: somebody works on it, or has made it
+    just now. They are looked at again in the next round."""
+    ours = {one.id for one in held}
+    query = select(_delivery.id, _delivery.event_id).where(_delivery.event_id.in_(ids))
+    return {EventId(row.event_id) for row in connection.execute(query) if row.id not in ours}
 
 
 def _stays(delivery: Delivery, ages: Ages, now: datetime) -> bool:

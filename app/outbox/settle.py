@@ -75,6 +75,8 @@ _HELD = (
         _table.c.id.in_(bindparam("ids", expanding=True)),
         _table.c.state == DeliveryState.IN_FLIGHT.value,
     )
+    # In the same order everywhere: of two that want the same ones none waits for the other.
+    .order_by(_table.c.id)
     .with_for_update()
 )
 # Engines take some thousands of values in a statement.

@@ -25,7 +25,8 @@ from app.outbox import (
     tables,
 )
 from tests.support.clock import ManualClock
-from tests.support.stores import ON_SQLITE
+from tests.support.postgres import a_connection
+from tests.support.stores import ON_POSTGRESQL, ON_SQLITE
 from tests.support.values import a_delivery, a_match, an_act, an_event
 
 DAY_S = 86_400.0
@@ -60,6 +61,25 @@ async def purge(outbox: Outbox, ages: Ages = AGES, *, limit: int = 3) -> int:
         step = await outbox.purge(ages, step.after, limit=limit)
         count += step.events
     return count
+
+
+@ON_POSTGRESQL
+async def test_what_somebody_works_on_stays_until_the_next_round(
+    outbox: Outbox, clock: ManualClock, url: str
+) -> None:
+    old = [ended(aged(31, clock, n), DeliveryState.DONE) for n in range(3)]
+    await outbox.accept(old)
+    async with a_connection(url) as other, other.transaction():
+        # As who replays the one, and who holds the other against the rules of today.
+        await other.execute(
+            "SELECT FROM delivery WHERE id = $1 FOR UPDATE", old[0].deliveries[0].id
+        )
+        await other.execute("SELECT FROM event WHERE id = $1 FOR UPDATE", old[1].event.id)
+
+        assert await purge(outbox) == 1
+        assert await left(outbox) == {old[0].event.id, old[1].event.id}
+
+    assert await purge(outbox) == 2
 
 
 async def test_what_is_old_and_done_goes_and_what_is_young_stays(
