@@ -17,7 +17,7 @@ from app.config.settings import read_settings
 from app.config.validate import validate
 from app.kit import durations
 from app.kit.errors import BridgeError
-from app.outbox import Act, ActKind, Ages, Backlog, Outbox, Past, Size, store_place
+from app.outbox import Act, ActKind, Ages, Backlog, Outbox, Past, Size, TableSize, store_place
 
 database = typer.Typer(help="The store.", no_args_is_help=True)
 _EVENTS_AT_ONCE = 200
@@ -115,7 +115,7 @@ def stats(*, json: AsJson = False) -> None:
     free = "" if size.free_bytes is None else f", {decimal(size.free_bytes)} of it free"
     say(f"{size.engine}: {decimal(size.total_bytes)}{free}")
     say(f"the oldest event: {oldest.isoformat(timespec='seconds') if oldest else 'none'}")
-    sizes = ((t.name, t.count, _text(t.size_bytes)) for t in size.tables)
+    sizes = ((t.name, _rows(t), _text(t.size_bytes)) for t in size.tables)
     show(table(("table", "rows", "size"), sizes))
     waiting = ((b.destination, b.state.value, b.count, b.oldest_at) for b in backlog)
     show(table(("destination", "state", "waiting", "since"), waiting))
@@ -139,6 +139,10 @@ def _age(text: str, option: str) -> float:
         return durations.seconds(text)
     except ValueError as error:
         raise NotAnAge(f"{option}: {error}") from None
+
+
+def _rows(table: TableSize) -> str:
+    return f"about {table.count}" if table.is_estimate else str(table.count)
 
 
 def _text(size_bytes: int | None) -> str:

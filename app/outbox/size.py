@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, literal, select, text
 
 from app.outbox import tables
 from app.outbox.dialect import is_shared
@@ -11,17 +11,20 @@ from app.outbox.dialect import is_shared
 # Free pages are filled again by what comes in: only what is much is worth the work.
 _LEAST_FREE_PAGES = 1000
 _LEAST_FREE_SHARE = 0.1
+# A count reads them all.
+_EXACT_ROWS = 100_000
 _COUNTED = (tables.event, tables.delivery, tables.attempt, tables.dedup, tables.person)
 
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
-    """`count` is of rows: exact on SQLite, the engine's estimate on PostgreSQL. `size_bytes` with
-    its indexes; None: the engine does not say."""
+    """`count` is of rows; of a large table of PostgreSQL it is the engine's estimate. `size_bytes`
+    with its indexes; None: the engine does not say."""
 
     name: str
     count: int
     size_bytes: int | None
+    is_estimate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +52,20 @@ def _of_sqlite(connection: Connection) -> Size:
 
 
 def _of_postgresql(connection: Connection) -> Size:
+    # What the engine estimates is what it saw when it looked last, which of a new table is never.
     statement = text(
-        "SELECT greatest(reltuples, 0)::bigint AS number, pg_total_relation_size(oid) AS bytes "
-        "FROM pg_class WHERE oid = to_regclass(:name)"
+        "SELECT greatest(c.reltuples, s.n_live_tup, 0)::bigint AS number, "
+        "pg_total_relation_size(c.oid) AS bytes FROM pg_class AS c "
+        "LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass(:name)"
     )
     found = []
     for table in _COUNTED:
         row = connection.execute(statement, {"name": table.name}).one()
-        found.append(TableSize(table.name, row.number, row.bytes))
+        some = select(literal(1)).select_from(table).limit(_EXACT_ROWS + 1).subquery()
+        counted = connection.execute(select(func.count()).select_from(some)).scalar_one()
+        is_estimate = counted > _EXACT_ROWS
+        number = max(row.number, counted) if is_estimate else counted
+        found.append(TableSize(table.name, number, row.bytes, is_estimate))
     total = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
     return Size("PostgreSQL", total, None, found)
 
