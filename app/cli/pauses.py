@@ -1,5 +1,6 @@
 """`bridge pause`, `bridge resume`, `bridge paused`."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Annotated
 
@@ -9,6 +10,11 @@ from app.cli.exits import Exit
 from app.cli.operator import Operator, an_act
 from app.cli.store import with_store
 from app.cli.tables import AsJson, as_json, complain, say, show, table
+from app.config.document import read_document
+from app.config.faults import ConfigRefused
+from app.config.settings import read_settings
+from app.config.validate import validate
+from app.kit.nearest import did_you_mean
 from app.outbox import ActKind, Outbox, Pause, PauseKind, Stoppage
 
 Kind = Annotated[PauseKind, typer.Argument(help="what it is")]
@@ -35,6 +41,7 @@ def pause(
         complain(f"{kind.value} {name} is paused already")
         raise typer.Exit(Exit.NO)
     say(f"{kind.value} {name} is paused")
+    _tell_if_unknown(kind, name)
 
 
 def resume(kind: Kind, name: Named, *, operator: Operator = None) -> None:
@@ -72,6 +79,23 @@ def _checked(kind: PauseKind, name: str) -> str:
         complain(f"{kind.value}: expected its number, such as 3")
         raise typer.Exit(Exit.USAGE)
     return name
+
+
+def _tell_if_unknown(kind: PauseKind, name: str) -> None:
+    """What waits may be of a configuration before, so that it is paused all the same."""
+    path = read_settings().config
+    try:
+        file = validate(read_document(path))
+    except ConfigRefused:
+        return
+    known: dict[PauseKind, Collection[str]] = {
+        PauseKind.SOURCE: file.sources,
+        PauseKind.RULE: [rule.name for rule in file.rules],
+        PauseKind.DESTINATION: file.destinations,
+    }
+    if kind in known and name not in known[kind]:
+        meant = did_you_mean(name, known[kind])
+        complain(f'but {path} names no {kind.value} "{name}"' + (f"; {meant}" if meant else ""))
 
 
 def _shape(pause: Pause) -> dict[str, object]:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.bridges import CONFIG
 from tests.support.commands import bridge
+from tests.support.new_stores import copy_store
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,19 @@ def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None
     assert ran.status == 3
     assert "it is bridge at 127.0.0.1:1 (BRIDGE_DATABASE_URL)" in ran.err
     assert "pw-of-the-store" not in ran.err
+
+
+def test_what_is_paused_and_not_in_the_configuration_is_said(tmp_path: Path) -> None:
+    copy_store(tmp_path / "bridge.db")
+    (tmp_path / "bridge.yaml").write_text(CONFIG)
+    environ = {
+        "BRIDGE_DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path}/bridge.db",
+        "BRIDGE_CONFIG": str(tmp_path / "bridge.yaml"),
+    }
+
+    mistyped = bridge("pause", "rule", "welcomme", environ=environ)
+    known = bridge("pause", "rule", "welcome", environ=environ)
+
+    assert (mistyped.status, mistyped.out) == (0, "rule welcomme is paused\n")
+    assert 'names no rule "welcomme"; did you mean "welcome"?' in mistyped.err
+    assert (known.status, known.err) == (0, "")
