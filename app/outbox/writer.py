@@ -99,6 +99,7 @@ class Writer(ABC):
         self._counts = counts
         self._loop = asyncio.get_running_loop()
         self._times = Limits()
+        self._is_away = False
         self._is_open = True
 
     async def write(self, write: Write[W, R], what: W, *, limit_s: float) -> R:
@@ -126,10 +127,15 @@ class Writer(ABC):
 
     def _count(self, waiting: Sequence[Waiting], seconds: float) -> None:
         """They are on disk."""
+        if self._is_away:
+            self._is_away = False
+            _log.info("store.back")
         self._counts.commit(Counter(one.write.name for one in waiting), seconds)
 
     def _fail(self, waiting: Sequence[Waiting], error: Exception) -> None:
         """The store did not take them, or these values of one."""
+        if isinstance(error, StoreUnavailable):
+            self._is_away = True
         log_error(error, len(waiting))
         for one in waiting:
             self._counts.not_written(one.write.name)

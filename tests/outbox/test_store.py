@@ -9,6 +9,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
 
 from app.observe.counts import Counts
 from app.outbox import Accepted, EventFilter, Outbox, StoreUnavailable, WriterLimits
@@ -43,11 +44,15 @@ async def test_a_full_disk_refuses_and_a_disk_with_room_takes_again(
         pages = await writer_pragma(outbox, "page_count")
         await writer_pragma(outbox, f"max_page_count = {pages}")
 
-        with pytest.raises(StoreUnavailable, match="full"):
-            await outbox.accept([an_acceptance() for _ in range(200)])
-        await writer_pragma(outbox, "max_page_count = 1000000")
+        with capture_logs() as logs:
+            with pytest.raises(StoreUnavailable, match="full"):
+                await outbox.accept([an_acceptance() for _ in range(200)])
+            await writer_pragma(outbox, "max_page_count = 1000000")
 
-        assert await outbox.accept([an_acceptance()]) == [Accepted()]
+            assert await outbox.accept([an_acceptance()]) == [Accepted()]
+            assert await outbox.accept([an_acceptance()]) == [Accepted()]
+
+    assert [one["event"] for one in logs] == ["store.unavailable", "store.back"]
 
 
 @ON_SQLITE
