@@ -162,7 +162,10 @@ def read_settings(**overrides: object) -> Settings:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
     except ValidationError as error:
         faults = [
-            Fault(f"BRIDGE_{'.'.join(str(part) for part in e['loc'])}".upper(), e["msg"])
+            Fault(
+                f"BRIDGE_{'.'.join(str(part) for part in e['loc'])}".upper(),
+                e["msg"].removeprefix("Value error, "),
+            )
             for e in error.errors(include_input=False, include_url=False)
         ]
         raise ConfigRefused("environment", faults) from None

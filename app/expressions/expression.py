@@ -15,6 +15,7 @@ from app.expressions.conjuncts import without_texts
 from app.expressions.direct import Direct, direct, is_equality
 from app.expressions.reads import Reads, body_paths
 from app.expressions.scope import FUNCTIONS, NAMES, VARIABLES, Scope
+from app.expressions.slips import hint_of_fixed, hint_of_slip
 from app.kit.errors import BridgeError
 from app.kit.nearest import did_you_mean
 from app.model.json import Json
@@ -103,7 +104,7 @@ def compile_text(text: str) -> Expression:
     try:
         program = cel.compile(text)
     except Exception as error:  # noqa: BLE001 - ValueError today, others by version
-        raise ExpressionFault(_syntax_reason(str(error))) from None
+        raise ExpressionFault(_syntax_reason(str(error)), hint_of_slip(text)) from None
     names = program.references()
     _check_names(text, names)
     known = frozenset(names["variables"]) & frozenset(VARIABLES)
@@ -128,7 +129,9 @@ def _check_names(text: str, names: Mapping[str, Sequence[str]]) -> None:
     bound = set(_LOOP_NAME.findall(plain))
     for name in names["variables"]:
         if name not in NAMES and name not in bound and not name.startswith("@"):
-            raise ExpressionFault(*_unknown("name", name, plain, VARIABLES))
+            reason, hint = _unknown("name", name, plain, VARIABLES)
+            fixed = None if hint and hint.startswith("did you") else hint_of_fixed(text)
+            raise ExpressionFault(reason, f"{hint}; {fixed}" if fixed else hint)
     for name in names["functions"]:
         if name.isidentifier() and name not in FUNCTIONS:
             raise ExpressionFault(*_unknown("function", name, plain, FUNCTIONS))

@@ -20,7 +20,7 @@ def fault(text: str) -> tuple[str, str | None]:
         ('"boddy" == boddy', "boddy", 12, 'did you mean "body"?'),
         ("body.x == 1 &&\n  header.y == 2", "header", 18, 'did you mean "headers"?'),
         (
-            "qwxyz",
+            "qwxyz == 1",
             "qwxyz",
             1,
             "known names: body, headers, query, path, source, received, method, call",
@@ -36,6 +36,27 @@ def test_an_unknown_name_is_told_with_its_column_and_its_nearest(
 
     assert reason == f'unknown name "{name}" at column {column}'
     assert hint is None or found == hint
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('body.status = "paid"', "= is written =="),
+        ("body.a == 1 and body.b == 2", "and is written &&"),
+        ("body.a == 1 OR body.b == 2", "OR is written ||"),
+        ("not body.a", "not is written !"),
+        ("body.a <> 1", "<> is written !="),
+        ('body.a == "a = b" +', None),
+        ("body.", None),
+        ("order-1", "in quotes of its own"),
+        ("a@example.com", "in quotes of its own"),
+        ("welcome", "in quotes of its own"),
+    ],
+)
+def test_what_was_probably_meant_is_said(text: str, hint: str | None) -> None:
+    _, found = fault(text)
+
+    assert (found is None) if hint is None else (found is not None and hint in found)
 
 
 @pytest.mark.parametrize(
