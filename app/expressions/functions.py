@@ -30,6 +30,11 @@ def email(given: object) -> str:
     return found.normalized
 
 
+def is_region(code: str) -> bool:
+    """Whether numbers of such a country are known, by its two letters."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def phone(given: object, region: str | None) -> str:
     """The number in E.164 (`+79000000000`). `region` is the country of numbers that are written
     without one; numbers of 11 to 15 digits without `+` are tried as international, too.

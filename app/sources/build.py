@@ -4,6 +4,7 @@ from app.config.faults import Fault
 from app.config.schema.reply import Reply
 from app.config.schema.source import Source as SourceConfig
 from app.config.secrets import SecretReader
+from app.expressions.functions import is_region
 from app.kit.nearest import did_you_mean
 from app.kit.secret import Secret
 from app.sources.answers import CompiledAnswer, build_answer
@@ -103,6 +104,9 @@ class _Builder:
             strict=config.strict,
         )
         self._warn_of_gaps(source, dedup)
+        if config.region is not None and not is_region(config.region):
+            reason = f'"{config.region}" is no country: no number without one is a phone number'
+            self._checking.warn(reason, "region", hint="ISO 3166, such as RU or GB")
         return source
 
     def _authenticator(self) -> Authenticator | None:

@@ -115,6 +115,13 @@ def test_what_is_covered_or_chosen_by_a_preset_is_not_warned_of(text: str) -> No
     assert warnings(text) == []
 
 
+def test_a_country_that_is_none_is_warned_of() -> None:
+    assert warnings("{auth: {bearer: {env: SECRET}}, region: GB}") == []
+    (said,) = warnings("{auth: {bearer: {env: SECRET}}, region: UK}")
+
+    assert said.startswith('sources.shop.region: "UK" is no country')
+
+
 def test_a_signature_over_something_else_than_the_body_is_warned_of() -> None:
     auth = (
         "auth: {hmac: {signature: {header: X-Signature}, key: {env: SECRET}, "
