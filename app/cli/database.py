@@ -1,5 +1,7 @@
 """`bridge db ...`"""
 
+import asyncio
+import sys
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -57,20 +59,26 @@ def purge(
     older_than: OlderThan = None,
     dead_older_than: OlderThan = None,
     dry_run: DryRun = False,
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask, as at a terminal")] = False,
     operator: Operator = None,
     config: ConfigFile = None,
     json: AsJson = False,
 ) -> None:
     """Let go of what is past, now: events with their deliveries and attempts, and deduplication
-    keys. What is not delivered yet stays. A running bridge does the same by itself.
+    keys: who calls again with such a key starts anew. What is not delivered yet stays. A running
+    bridge does the same by itself.
 
     Exit status 1 when there was nothing.
     """
     ages = _ages(older_than, dead_older_than, config)
     act = an_act(ActKind.PURGE, operator)
+    asks = sys.stdin.isatty() and not yes and not dry_run
 
     async def run(outbox: Outbox) -> Past:
         found = await outbox.past(ages)
+        if asks and (found.events or found.keys):
+            what = f"{found.events} events and {found.keys} deduplication keys"
+            await asyncio.to_thread(typer.confirm, f"let go of {what} for good?", abort=True)
         if not dry_run:
             return replace(found, events=await _purge(outbox, ages, act))
         return found
