@@ -129,9 +129,7 @@ def _check_names(text: str, names: Mapping[str, Sequence[str]]) -> None:
     bound = set(_LOOP_NAME.findall(plain))
     for name in names["variables"]:
         if name not in NAMES and name not in bound and not name.startswith("@"):
-            reason, hint = _unknown("name", name, plain, VARIABLES)
-            fixed = None if hint and hint.startswith("did you") else hint_of_fixed(text)
-            raise ExpressionFault(reason, f"{hint}; {fixed}" if fixed else hint)
+            raise ExpressionFault(*_unknown("name", name, plain, VARIABLES))
     for name in names["functions"]:
         if name.isidentifier() and name not in FUNCTIONS:
             raise ExpressionFault(*_unknown("function", name, plain, FUNCTIONS))
@@ -146,7 +144,8 @@ def _unknown(
     where = f" at column {found.start() + 1}" if found else ""
     hint = did_you_mean(name, sorted(known))
     if hint is None and kind == "name":
-        hint = f"known names: {', '.join(VARIABLES)}"
+        fixed = hint_of_fixed(plain)
+        hint = f"known names: {', '.join(VARIABLES)}" + (f"; {fixed}" if fixed else "")
     return f'unknown {kind} "{name}"{where}', hint
 
 
