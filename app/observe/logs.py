@@ -1,14 +1,33 @@
 """How log lines look: for people on a terminal, JSON otherwise."""
 
+import io
 import logging
 import sys
-from typing import TextIO
+from contextlib import suppress
+from typing import TextIO, cast
 
 import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from app.kit.log_choice import LogFormat, LogLevel
+
+
+class _Losing(io.TextIOBase):
+    """A line that can't be written is lost, and nothing else: below the log there may be the disk
+    that is full, and a call that is stored must not be refused for what is said of it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None) -> None:
@@ -23,6 +42,7 @@ def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None)
         if is_human
         else _as_json
     )
+    lines = cast("TextIO", _Losing(stream))
     number = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -33,10 +53,10 @@ def configure_logs(how: LogFormat, level: LogLevel, *, to: TextIO | None = None)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(lines),
         cache_logger_on_first_use=True,
     )
-    _route_libraries(stream, shared, renderer, number)
+    _route_libraries(lines, shared, renderer, number)
 
 
 def _route_libraries(
