@@ -119,6 +119,9 @@ class Entry:
                 known = await self._outcomes.wait(takings, wait_s)
         except (StoreUnavailable, TimeoutError):
             return None
+        except Exception:  # noqa: BLE001 - it is stored: nobody is to call again
+            self._intake.reply_failed()
+            return None
         if known is None:
             return None
         return json_reply(200, known if pending.taken.is_batch else known[0], takings)

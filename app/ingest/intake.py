@@ -154,8 +154,12 @@ class Intake:
             self._note_stored(pending, takings)
             return self._own_answer(pending, takings)
         except Exception:  # noqa: BLE001 - as above
-            _log.exception("call.reply_failed")
+            self.reply_failed()
             return None
+
+    def reply_failed(self) -> None:
+        """Within an `except`, after the commit."""
+        _log.exception("call.reply_failed")
 
     def _note_stored(self, pending: Pending, takings: list[Taking]) -> None:
         if takings[0].status == DUPLICATE:

@@ -12,6 +12,8 @@ from app.web.problems import CONTENT_TYPE, Problem
 from app.web.short_way import Exchange
 
 _METHODS = {b"POST": "POST", b"PUT": "PUT"}
+# Whatever anybody asks for is looked up among the known: what is kept must be short.
+_KNOWN_BYTES = 256
 _SLOW = "the body must be sent within 30 s"
 
 
@@ -110,8 +112,6 @@ def _path(target: bytes) -> str | None:
 
 
 _known_path = lru_cache(maxsize=1024)(_path)
-# Whatever anybody asks for is looked up there: what is kept must be short.
-_KNOWN_BYTES = 256
 
 
 def _fits(length: str, limit_bytes: int) -> bool:
