@@ -95,7 +95,11 @@ class Expression:
 
     def _missing_key(self, key: str) -> str:
         # A key that is no part of the expression came from the call: it may be personal.
-        return f'no key "{key}"' if key and key in self.text else "no such key"
+        if not key or key not in self.text:
+            return "no such key"
+        is_header = key != key.lower() and f'headers["{key}"]' in self.text.replace("'", '"')
+        why = "; names of headers are in lower case here" if is_header else ""
+        return f'no key "{key}"{why}'
 
 
 @lru_cache(maxsize=4096)

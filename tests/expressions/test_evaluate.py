@@ -124,6 +124,7 @@ def test_a_missing_key_makes_a_condition_false_and_is_named(text: str) -> None:
         ("email(body.none)", "the value is no e-mail address: it is empty"),
         ("phone(body.list)", "the value is no phone number: it is of type list"),
         ("phone(body.missing)", 'no key "missing"'),
+        ('headers["X-Kind"]', 'no key "X-Kind"; names of headers are in lower case here'),
         ("[].first()", "yields an optional without a value"),
         ("1.0 / 0.0", "yields a number that is infinite or none, which JSON has not"),
         ('double("nan")', "yields a number that is infinite or none, which JSON has not"),
