@@ -73,11 +73,12 @@ def add(
     connection: Connection, fresh: Sequence[Delivery], act: Act, person_key: bytes
 ) -> list[DeliveryId]:
     """New deliveries of events that exist, of rules that have none of them yet."""
+    # First: of two that add at once, the second then sees what the first has added.
+    held = _held(connection, fresh)
     query = select(_table.event_id, _table.rule).where(
         _table.event_id.in_([delivery.event_id for delivery in fresh])
     )
     known = {(row.event_id, row.rule) for row in connection.execute(query)}
-    held = _held(connection, fresh)
     chosen = [
         one for one in fresh if (one.event_id, one.start.rule) not in known and one.event_id in held
     ]
@@ -94,7 +95,7 @@ def _held(connection: Connection, fresh: Sequence[Delivery]) -> set[str]:
     query = select(event.id).where(
         event.id.in_([one.event_id for one in fresh]), event.reason.is_distinct_from(ERASED)
     )
-    return set(connection.execute(query.with_for_update()).scalars())
+    return set(connection.execute(query.order_by(event.id).with_for_update()).scalars())
 
 
 def cancel(connection: Connection, wanted: DeliveryFilter, act: Act, at: datetime) -> int:

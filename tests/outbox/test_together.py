@@ -284,6 +284,20 @@ async def test_one_is_on_duty_until_it_is_silent(
     assert len(await on_duty()) == 1
 
 
+async def test_of_an_event_that_several_replay_at_once_a_rule_starts_one(
+    outboxes: list[Outbox],
+) -> None:
+    event = an_event()
+    await outboxes[0].accept([Acceptance(event, None, ())])
+
+    for _ in range(5):
+        await asyncio.gather(
+            *(outbox.add([a_delivery(event)], an_act()) for outbox in outboxes for _ in range(3))
+        )
+
+    assert len(await outboxes[0].deliveries(DeliveryFilter(), limit=99)) == 1
+
+
 @ON_POSTGRESQL
 async def test_who_waits_in_another_process_is_woken(outboxes: list[Outbox]) -> None:
     here, there = outboxes[0], outboxes[1]
