@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from operator import attrgetter
 from types import TracebackType
 from typing import Protocol
 
@@ -42,7 +43,8 @@ class Limits:
 
     def _look(self) -> None:
         now = self._loop.time()
-        over = sorted((one for one in self._limited if one.until <= now), key=_until)
+        over = [one for one in self._limited if one.until <= now]
+        over.sort(key=attrgetter("until"))
         self.stop(over)
         # First: whatever becomes of these, the others are looked at.
         self._is_looking = bool(self._limited)
@@ -50,10 +52,6 @@ class Limits:
             self._loop.call_later(_STEP_S, self._look)
         for one in over:
             one.expire()
-
-
-def _until(one: Limited) -> float:
-    return one.until
 
 
 class Deadline:
