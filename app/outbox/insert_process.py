@@ -32,6 +32,7 @@ _START_LIMIT_S = 10.0
 # It waits for a lock for 5 s. One that stands still is given up.
 _ANSWER_LIMIT_S = 20.0
 _CLOSE_LIMIT_S = 15.0
+_KILL_LIMIT_S = 1.0
 _PAUSE_S = 5.0
 _GONE = "the process that writes has ended: what it was given may be written"
 
@@ -167,6 +168,10 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
+            # What the loop holds for it is let go of when its end was seen.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_KILL_LIMIT_S):
+                    await process.wait()
 
 
 class _Line(asyncio.Protocol):
